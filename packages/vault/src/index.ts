@@ -1,0 +1,3 @@
+export { createVault, VaultError, type Vault, type VaultErrorReason } from './vault.ts';
+export { mask } from './mask.ts';
+export { loadOrCreateSecret, type LoadedSecret } from './secret-file.ts';
