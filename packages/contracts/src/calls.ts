@@ -1,0 +1,46 @@
+import type { GatewayGroup, KeyChecked, PoolKey, SystemSettings } from './messages.ts';
+
+/** Request and reply between services: the name of each call, what goes in and what comes out. */
+export interface CallTable {
+  /** The whole config, for a service that starts or lost its place. */
+  'config.snapshot': {
+    request: Record<string, never>;
+    reply: { revision: number; settings: SystemSettings; groups: GatewayGroup[] };
+  };
+  /** A page of a pool; `pool_revision` is that of the moment the page was read. */
+  'keys.pool': {
+    request: { group: string; after: string | null; limit: number };
+    reply: { pool_revision: number; keys: PoolKey[]; next: string | null };
+  };
+  /** Blacklisted keys of a group whose last probe is older than `before_ms`. */
+  'keys.due': {
+    request: { group: string; before_ms: number; limit: number };
+    reply: { keys: { id: string; sealed: string }[] };
+  };
+  /** Any key of a group, active ones first; for a test of the group. */
+  'keys.pick': {
+    request: { group: string };
+    reply: { key: { id: string; sealed: string; masked: string } | null };
+  };
+  /** Keys by state of every group. */
+  'keys.counts': {
+    request: Record<string, never>;
+    reply: {
+      groups: Record<
+        string,
+        { active: number; cooling: number; blacklisted: number; disabled: number }
+      >;
+    };
+  };
+  /** Copies keys of one group into another as a task of keymanager. */
+  'keys.copy': {
+    request: { from: string; to: string; keys: 'active' | 'all'; actor: string };
+    reply: { task_id: string };
+  };
+  /** Probes one key now; reports, changes nothing. */
+  'validator.probe': {
+    request: { group: string; key_id: string; sealed: string };
+    reply: KeyChecked;
+  };
+}
+export type CallName = keyof CallTable;

@@ -1,0 +1,50 @@
+import { Type, type Static } from 'typebox';
+
+/** What caused a key event: an outcome of a request, or a person. */
+const cause = {
+  rule: Type.String(),
+  status: Type.Union([Type.Integer(), Type.Null()]),
+  message: Type.String(),
+  upstream: Type.String(),
+  model: Type.Union([Type.String(), Type.Null()]),
+  request_id: Type.Union([Type.String(), Type.Null()]),
+  threshold: Type.Integer(),
+  streak: Type.Integer(),
+};
+
+/** The facts of a key's life, by type; each schema is its data. Versioned by addition. */
+export const keyEventSchemas = {
+  KeyImported: Type.Object({
+    group: Type.String(),
+    sealed: Type.String(),
+    fingerprint: Type.String(),
+    masked: Type.String(),
+    task_id: Type.Union([Type.String(), Type.Null()]),
+  }),
+  KeyFailed: Type.Object(cause),
+  KeyBlacklisted: Type.Object(cause),
+  KeyCooled: Type.Object({ ...cause, until: Type.String() }),
+  KeyRestored: Type.Object({
+    reason: Type.Enum(['probe', 'person', 'guard']),
+    message: Type.String(),
+  }),
+  KeyRecovered: Type.Object({
+    streak: Type.Integer({ description: 'that ended' }),
+    request_id: Type.Union([Type.String(), Type.Null()]),
+  }),
+  KeyEnabled: Type.Object({}),
+  KeyDisabled: Type.Object({}),
+  KeyNoted: Type.Object({ note: Type.String() }),
+  KeyChecked: Type.Object({
+    ok: Type.Boolean(),
+    status: Type.Union([Type.Integer(), Type.Null()]),
+    message: Type.String(),
+  }),
+  KeyResealed: Type.Object({ sealed: Type.String(), fingerprint: Type.String() }),
+  KeyDeleted: Type.Object({}),
+} as const;
+
+export type KeyEventType = keyof typeof keyEventSchemas;
+export type KeyEvent = {
+  [T in KeyEventType]: { readonly type: T; readonly data: Static<(typeof keyEventSchemas)[T]> };
+}[KeyEventType];

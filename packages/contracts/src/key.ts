@@ -1,0 +1,42 @@
+import { Type, type Static } from 'typebox';
+import { GroupNameSchema } from './group.ts';
+
+export const KeyStatusSchema = Type.Enum(['active', 'cooling', 'blacklisted', 'disabled']);
+export type KeyStatus = Static<typeof KeyStatusSchema>;
+
+/** Rest of a key: for one model, or whole when `model` is null. */
+export const CooldownSchema = Type.Object({
+  model: Type.Union([Type.String(), Type.Null()]),
+  until: Type.String({ description: 'ISO 8601' }),
+});
+export type Cooldown = Static<typeof CooldownSchema>;
+
+/** A key as the API shows it; its secret only masked. */
+export const KeyViewSchema = Type.Object({
+  id: Type.String(),
+  group: GroupNameSchema,
+  masked: Type.String(),
+  status: KeyStatusSchema,
+  why: Type.String({ description: 'One sentence: why the key is in this state.' }),
+  note: Type.String(),
+  streak: Type.Integer(),
+  requests: Type.Integer(),
+  failures: Type.Integer(),
+  cooldowns: Type.Array(CooldownSchema),
+  created_at: Type.String(),
+  last_used_at: Type.Union([Type.String(), Type.Null()]),
+  version: Type.Integer(),
+});
+export type KeyView = Static<typeof KeyViewSchema>;
+
+/** An event of a key's or an entity's history. */
+export const EventViewSchema = Type.Object({
+  id: Type.String(),
+  type: Type.String(),
+  time: Type.String(),
+  version: Type.Integer(),
+  actor: Type.String(),
+  request_id: Type.Union([Type.String(), Type.Null()]),
+  data: Type.Record(Type.String(), Type.Unknown()),
+});
+export type EventView = Static<typeof EventViewSchema>;
