@@ -1,0 +1,216 @@
+import type { PoolKey } from '@keymux/contracts';
+import { Resting } from './resting.ts';
+import { SlotSet } from './slot-set.ts';
+
+/** Models with resting keys that a pool remembers; clients name models, so it must be bounded. */
+const maxModels = 256;
+
+/** How long a key stays out on this gateway's word alone, should keymanager never answer. */
+export const holdMs = 60_000;
+
+/** A key of the pool as this gateway sees it. */
+export interface RingKey {
+  readonly id: string;
+  readonly slot: number;
+  readonly masked: string;
+  sealed: string;
+  /** The secret, once it was opened. */
+  secret: string | undefined;
+  state: PoolKey['state'];
+  version: number;
+  /** Consecutive failures: keymanager's count, advanced by what happened here since. */
+  streak: number;
+}
+
+/**
+ * The keys of one group: which may be used now, and whose turn it is.
+ *
+ * Round robin over slots: after N·k choices each of k usable keys was chosen N times. A key that
+ * rests or leaves is passed over without giving anybody a second turn.
+ */
+export class KeyPool {
+  readonly #byId = new Map<string, RingKey>();
+  readonly #bySlot: (RingKey | undefined)[] = [];
+  readonly #freeSlots: number[] = [];
+  /** Active and not resting whole. */
+  readonly #usable = new SlotSet();
+  readonly #restingWhole = new Resting();
+  readonly #held = new Resting();
+  readonly #restingByModel = new Map<string, Resting>();
+  #cursor = 0;
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** Keys that are active and do not rest whole. */
+  get usableCount(): number {
+    return this.#usable.size;
+  }
+
+  get(id: string): RingKey | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Where the first turn is, so that workers that start together do not march in step (0–1). */
+  startAt(fraction: number): void {
+    this.#cursor = Math.floor(fraction * this.#bySlot.length);
+  }
+
+  /** Whose turn it is for a model, passing over `tried`; undefined when no key may be used now. */
+  choose(model: string | null, tried: readonly RingKey[], nowMs: number): RingKey | undefined {
+    this.#wakeEnded(model, nowMs);
+    const resting = model === null ? undefined : this.#restingByModel.get(model)?.slots;
+    const start = this.#cursor;
+    for (let wrapped = false, from = start; ;) {
+      const slot = this.#usable.nextFrom(from, resting);
+      if (slot === -1 || (wrapped && slot >= start)) {
+        if (wrapped || start === 0) return undefined;
+        wrapped = true;
+        from = 0;
+        continue;
+      }
+      from = slot + 1;
+      const key = this.#bySlot[slot];
+      if (key === undefined || tried.includes(key)) continue;
+      this.#cursor = from;
+      return key;
+    }
+  }
+
+  /** When the first resting key may be used for the model again, epoch ms. */
+  soonestMs(model: string | null): number | undefined {
+    const whole = this.#restingWhole.soonestMs;
+    const ofModel = model === null ? undefined : this.#restingByModel.get(model)?.soonestMs;
+    return whole === undefined || ofModel === undefined
+      ? (whole ?? ofModel)
+      : Math.min(whole, ofModel);
+  }
+
+  /** Takes keymanager's word about a key; older versions than the known one are passed by. */
+  apply(change: PoolKey, nowMs: number): void {
+    let key = this.#byId.get(change.id);
+    if (key !== undefined && change.version <= key.version) return;
+    if (change.state === 'deleted') {
+      if (key !== undefined) this.#remove(key);
+      return;
+    }
+    key ??= this.#insert(change);
+    if (key.sealed !== change.sealed) {
+      key.sealed = change.sealed;
+      key.secret = undefined;
+    }
+    key.state = change.state;
+    key.version = change.version;
+    key.streak = change.streak;
+    // A streak of 0 was said after what made this gateway hold the key; any other may be older.
+    if (change.streak === 0 || change.state !== 'active') this.#held.wake(key.slot);
+    if (change.cooldowns.length === 0 && change.streak === 0) this.#wake(key.slot);
+    for (const { model, until_ms } of change.cooldowns) this.cool(key, model, until_ms, nowMs);
+    this.#refresh(key, nowMs);
+  }
+
+  /** Forgets keys that a complete snapshot no longer has. */
+  keepOnly(ids: ReadonlySet<string>): void {
+    for (const key of this.#byId.values()) if (!ids.has(key.id)) this.#remove(key);
+  }
+
+  /** Rests a key for one model, or whole when `model` is null; never shortens a rest. */
+  cool(key: RingKey, model: string | null, untilMs: number, nowMs: number): void {
+    if (untilMs <= nowMs) return;
+    if (model === null) {
+      this.#restingWhole.rest(key.slot, untilMs);
+      this.#refresh(key, nowMs);
+      return;
+    }
+    let resting = this.#restingByModel.get(model);
+    if (resting === undefined) {
+      if (this.#restingByModel.size >= maxModels) {
+        for (const oldest of this.#restingByModel.keys()) {
+          this.#restingByModel.delete(oldest);
+          break;
+        }
+      }
+      resting = new Resting();
+      this.#restingByModel.set(model, resting);
+    }
+    resting.rest(key.slot, untilMs);
+  }
+
+  /** Counts a failure here and now; at the threshold the key is out until keymanager says more. */
+  fail(key: RingKey, threshold: number, nowMs: number): void {
+    key.streak += 1;
+    if (threshold > 0 && key.streak >= threshold) this.hold(key, nowMs);
+  }
+
+  /** Takes a key out on this gateway's word, until keymanager's. */
+  hold(key: RingKey, nowMs: number): void {
+    this.#held.rest(key.slot, nowMs + holdMs);
+    this.#refresh(key, nowMs);
+  }
+
+  /** Takes back what this gateway alone decided. */
+  release(key: RingKey, nowMs: number): void {
+    key.streak = 0;
+    this.#held.wake(key.slot);
+    this.#refresh(key, nowMs);
+  }
+
+  /** Ids of all keys. */
+  ids(): IterableIterator<string> {
+    return this.#byId.keys();
+  }
+
+  #insert(change: PoolKey): RingKey {
+    const slot = this.#freeSlots.pop() ?? this.#bySlot.length;
+    const key: RingKey = {
+      id: change.id,
+      slot,
+      masked: change.masked,
+      sealed: change.sealed,
+      secret: undefined,
+      state: change.state,
+      version: 0,
+      streak: 0,
+    };
+    this.#bySlot[slot] = key;
+    this.#byId.set(key.id, key);
+    return key;
+  }
+
+  #remove(key: RingKey): void {
+    this.#byId.delete(key.id);
+    this.#bySlot[key.slot] = undefined;
+    this.#usable.delete(key.slot);
+    this.#held.wake(key.slot);
+    this.#wake(key.slot);
+    this.#freeSlots.push(key.slot);
+  }
+
+  #wake(slot: number): void {
+    this.#restingWhole.wake(slot);
+    for (const resting of this.#restingByModel.values()) resting.wake(slot);
+  }
+
+  #wakeEnded(model: string | null, nowMs: number): void {
+    const refresh = (slot: number): void => {
+      const key = this.#bySlot[slot];
+      if (key !== undefined) this.#refresh(key, nowMs);
+    };
+    this.#restingWhole.wakeEnded(nowMs, refresh);
+    this.#held.wakeEnded(nowMs, refresh);
+    if (model === null) return;
+    const resting = this.#restingByModel.get(model);
+    if (resting === undefined) return;
+    resting.wakeEnded(nowMs);
+    if (resting.slots.size === 0) this.#restingByModel.delete(model);
+  }
+
+  #refresh(key: RingKey, nowMs: number): void {
+    const rests =
+      (this.#restingWhole.untilMs(key.slot) ?? 0) > nowMs ||
+      (this.#held.untilMs(key.slot) ?? 0) > nowMs;
+    if (key.state === 'active' && !rests) this.#usable.add(key.slot);
+    else this.#usable.delete(key.slot);
+  }
+}
