@@ -1,3 +1,12 @@
+export { createAdminAuth, type AdminAuth, type Identity, type Session } from './admin-auth.ts';
+export {
+  createAdminApp,
+  createAdminRouter,
+  type AdminRouterOptions,
+  type Handler,
+  type HandlerInput,
+  type Handlers,
+} from './admin-http.ts';
 export { systemClock, type Clock } from './clock.ts';
 export {
   describeDatabaseError,
@@ -24,4 +33,18 @@ export {
   type LoggerOptions,
   type LogLevel,
 } from './logger.ts';
+export { openApiDocument } from './openapi.ts';
+export {
+  invalidField,
+  problem,
+  problemDetails,
+  problemTable,
+  sendProblem,
+  type FieldError,
+  type Problem,
+  type ProblemCode,
+} from './problem.ts';
+export { type Reply } from './reply.ts';
+export { cameOverHttps } from './same-origin.ts';
+export { explainErrors } from './schema-errors.ts';
 export { scrubText } from './scrub.ts';
