@@ -1,0 +1,56 @@
+/** Headers of the upstream's connection; Keymux frames the body itself. */
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** The id of the request in the log; on every response. */
+export const requestIdHeader = 'x-request-id';
+/** The upstream's own request id, which its support asks for. */
+export const upstreamRequestIdHeader = 'x-upstream-request-id';
+
+/** What the gateway needs to know of a response's headers; read once. */
+export interface ResponseHeaders {
+  /** Flat list of names and values for the client, in the order, case and number they came in. */
+  readonly forwarded: string[];
+  readonly contentLength: number | null;
+  readonly contentType: string | null;
+  readonly contentEncoding: string | null;
+}
+
+/** Sorts raw headers (names and values as bytes) and puts the request's id in. */
+export function readResponseHeaders(
+  raw: readonly (Buffer | string)[],
+  requestId: string,
+): ResponseHeaders {
+  const forwarded: string[] = [];
+  let contentLength: number | null = null;
+  let contentType: string | null = null;
+  let contentEncoding: string | null = null;
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const original = text(raw[at]);
+    const value = text(raw[at + 1]);
+    const name = original.toLowerCase();
+    if (hopByHop.has(name)) continue;
+    if (name === requestIdHeader) {
+      forwarded.push(upstreamRequestIdHeader, value);
+      continue;
+    }
+    if (name === 'content-length') contentLength = Number(value);
+    else if (name === 'content-type') contentType = value;
+    else if (name === 'content-encoding') contentEncoding = value.toLowerCase();
+    forwarded.push(original, value);
+  }
+  forwarded.push(requestIdHeader, requestId);
+  return { forwarded, contentLength, contentType, contentEncoding };
+}
+
+function text(raw: Buffer | string | undefined): string {
+  return raw === undefined ? '' : typeof raw === 'string' ? raw : raw.toString('latin1');
+}

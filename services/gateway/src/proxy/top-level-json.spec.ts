@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readTopLevel } from './top-level-json.ts';
+
+const read = (text: string) => readTopLevel(Buffer.from(text));
+
+describe('reading model and stream of a body', () => {
+  it('finds both wherever they stand', () => {
+    expect(
+      read('{"messages":[{"content":"\\"model\\":\\"x\\""}],"model":"gpt","stream" : true}'),
+    ).toEqual({
+      model: 'gpt',
+      stream: true,
+    });
+  });
+
+  it('does not take fields of nested objects', () => {
+    expect(read('{"a":{"model":"x","stream":true},"b":[{"model":"y"}]}')).toEqual({
+      model: null,
+      stream: null,
+    });
+  });
+
+  it('reads what a prefix of a body has', () => {
+    expect(read('{"model":"gpt","messages":[{"content":"aaaaaaaa')).toEqual({
+      model: 'gpt',
+      stream: null,
+    });
+  });
+
+  it('reads nothing out of what is not a JSON object', () => {
+    for (const text of [
+      '',
+      '[]',
+      'null',
+      '--boundary',
+      '{',
+      '{"model"',
+      '{"model":',
+      '{"model":"\\u12"}',
+    ]) {
+      expect(read(text).model).toBeNull();
+    }
+  });
+
+  it('agrees with JSON.parse on every object', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('model', 'stream')), fc.jsonValue()),
+        fc.constantFrom(undefined, 2),
+        (object, indent) => {
+          const text = JSON.stringify(object, null, indent);
+          const parsed: Record<string, unknown> = JSON.parse(text);
+          expect(read(text)).toEqual({
+            model: typeof parsed['model'] === 'string' ? parsed['model'] : null,
+            stream: typeof parsed['stream'] === 'boolean' ? parsed['stream'] : null,
+          });
+        },
+      ),
+    );
+  });
+
+  it('never throws on any bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        const braced = Buffer.concat([Buffer.from('{"model":'), bytes]);
+        expect(() => readTopLevel(braced)).not.toThrow();
+      }),
+    );
+  });
+});

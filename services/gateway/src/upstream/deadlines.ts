@@ -1,0 +1,38 @@
+/** Something with a time by which the next thing must have happened; Infinity waits for ever. */
+export interface Bounded {
+  readonly deadlineMs: number;
+  /** Called once the deadline is over, again at every tick until it moves. */
+  overdue(nowMs: number): void;
+}
+
+/**
+ * One timer for all deadlines of a worker, looked at ten times a second: a timer for each attempt
+ * and phase would cost more than the attempt, and none of these times needs to be exact.
+ */
+export class Deadlines {
+  readonly #bounded = new Set<Bounded>();
+  readonly #now: () => number;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(now: () => number, tickMs = 100) {
+    this.#now = now;
+    this.#timer = setInterval(() => this.#tick(), tickMs);
+  }
+
+  add(bounded: Bounded): void {
+    this.#bounded.add(bounded);
+  }
+
+  remove(bounded: Bounded): void {
+    this.#bounded.delete(bounded);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #tick(): void {
+    const nowMs = this.#now();
+    for (const each of this.#bounded) if (each.deadlineMs <= nowMs) each.overdue(nowMs);
+  }
+}
