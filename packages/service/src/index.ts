@@ -17,6 +17,14 @@ export {
   type DatabaseProblem,
   type Migration,
 } from './database.ts';
+export {
+  environmentReference,
+  readEnvironment,
+  type Environment,
+  type EnvironmentRow,
+  type InvalidEnvironment,
+} from './environment.ts';
+export { createHealth, type Health, type Readiness } from './health.ts';
 export { newId, timeOfId } from './ids.ts';
 export {
   createServiceGroup,
@@ -33,6 +41,8 @@ export {
   type LoggerOptions,
   type LogLevel,
 } from './logger.ts';
+export { listen, type Listening } from './listen.ts';
+export { createMetricsRegistry, createMetricsServer, type MetricsServer } from './metrics.ts';
 export { openApiDocument } from './openapi.ts';
 export {
   invalidField,
