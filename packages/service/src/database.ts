@@ -36,6 +36,14 @@ export function sqliteErrorCode(error: unknown): number | undefined {
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
 
+function describeFileError(path: string, code: string): string {
+  if (code === 'EROFS') return `${path} or its folder is read-only`;
+  if (code === 'ENOSPC') return `the disk that holds ${path} is full`;
+  if (code === 'EACCES')
+    return `permission denied for ${path}: Keymux must be able to write its folder`;
+  return `cannot open ${path}: ${code}`;
+}
+
 /** Says in one line what a disk or a file did to SQLite; rethrows what is a bug of ours. */
 export function describeDatabaseError(path: string, error: unknown): DatabaseProblem {
   switch (sqliteErrorCode(error)) {
@@ -58,7 +66,7 @@ export function describeDatabaseError(path: string, error: unknown): DatabasePro
       return problem(`${path} is not a SQLite database`);
     default:
       if (error instanceof Error && 'code' in error && 'syscall' in error) {
-        return problem(`cannot open ${path}: ${String(error.code)}`);
+        return problem(describeFileError(path, String(error.code)));
       }
       throw error;
   }
