@@ -69,6 +69,9 @@ export const LogRowSchema = Type.Object({
   user_agent: nullable(Type.String()),
   revision: Type.Integer(),
   trace_id: nullable(Type.String()),
+  upstream_request_id: Type.Optional(
+    nullable(Type.String({ description: "the upstream's own x-request-id" })),
+  ),
   body: Type.Optional(nullable(Type.String())),
 });
 export type LogRow = Static<typeof LogRowSchema>;

@@ -1,0 +1,88 @@
+import type { StreamName } from '@keymux/contracts';
+import { type Bus, BusUnavailable, CallFailed, type Calls, type Message } from '../bus.ts';
+import { frameOf, type HubFrame, type IpcPort, type WorkerFrame } from './frames.ts';
+
+interface Pending {
+  readonly resolve: (reply: unknown) => void;
+  readonly reject: (message: string) => void;
+}
+
+/** The bus as a process sees it that joined the hub over a port. It follows, publishes and calls; work queues are consumed where the hub is. */
+export function connectIpcBus(port: IpcPort): { bus: Bus; calls: Calls } {
+  const pending = new Map<number, Pending>();
+  const followers = new Map<number, (message: Message) => void>();
+  let lastId = 0;
+  let closed = false;
+
+  const send = (frame: WorkerFrame): void => port.send({ keymux_bus: frame });
+  const close = (): Promise<void> => {
+    closed = true;
+    followers.clear();
+    for (const each of pending.values()) each.reject('the connection to the bus is closed');
+    pending.clear();
+    return Promise.resolve();
+  };
+  port.onDisconnect(() => void close());
+  port.onMessage((value) => {
+    const frame = frameOf<HubFrame>(value);
+    if (frame === null) return;
+    if (frame.kind === 'message') {
+      followers.get(frame.id)?.(frame.message);
+      return;
+    }
+    const waiting = pending.get(frame.id);
+    pending.delete(frame.id);
+    if (frame.kind === 'done') waiting?.resolve(frame.reply);
+    else waiting?.reject(frame.message);
+  });
+
+  const ask = <E extends Error>(
+    frame: (id: number) => WorkerFrame,
+    failure: (message: string) => E,
+  ): Promise<unknown> => {
+    if (closed) return Promise.reject(failure('the connection to the bus is closed'));
+    lastId += 1;
+    const id = lastId;
+    return new Promise((resolve, reject) => {
+      pending.set(id, { resolve, reject: (message) => reject(failure(message)) });
+      send(frame(id));
+    });
+  };
+  const unavailable = (message: string): BusUnavailable => new BusUnavailable(message);
+
+  const bus: Bus = {
+    publish: async (stream, message) => {
+      await ask((id) => ({ kind: 'publish', id, stream, message }), unavailable);
+    },
+    consume: () => Promise.reject(new Error('work queues are consumed where the hub is')),
+    follow: async (stream: StreamName, handler) => {
+      let followId = 0;
+      await ask((id) => {
+        followId = id;
+        // Before the hub's answer, which messages may overtake.
+        followers.set(id, handler);
+        return { kind: 'follow', id, stream };
+      }, unavailable);
+      return {
+        stop: () => {
+          followers.delete(followId);
+          if (!closed) send({ kind: 'unfollow', id: followId });
+          return Promise.resolve();
+        },
+      };
+    },
+    close,
+  };
+  const calls: Calls = {
+    call: (name, request, options) =>
+      ask(
+        (id) => ({ kind: 'call', id, name, request, timeoutMs: options?.timeoutMs ?? null }),
+        (message) => new CallFailed(message),
+      ),
+    answer: () => {
+      throw new Error('calls are answered where the hub is');
+    },
+    close,
+  };
+  return { bus, calls };
+}
