@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { type Decider, handleCommand } from './decider.ts';
+import type { EventStore, NewEvent } from './event-store.ts';
+
+/** An event for tests. */
+export const testEvent = (id: string, data: Record<string, unknown> = {}): NewEvent => ({
+  id,
+  type: 'Tested',
+  time: new Date(0).toISOString(),
+  actor: 'test',
+  data,
+});
+
+const append = (stream: string, expectedVersion: number, ...ids: string[]) => ({
+  stream,
+  expectedVersion,
+  events: ids.map((id) => testEvent(id)),
+});
+
+/** What every event store promises; each adapter runs it. */
+export function eventStoreConformance(name: string, make: () => Promise<EventStore>): void {
+  const withStore = (work: (store: EventStore) => Promise<void>) => async () => {
+    const store = await make();
+    try {
+      await work(store);
+    } finally {
+      await store.close();
+    }
+  };
+
+  describe(`${name} keeps the promises of an event store`, () => {
+    it(
+      'gives back what was appended, in order, with versions from 1',
+      withStore(async (store) => {
+        await store.append([append('a', 0, 'e1', 'e2')]);
+        await store.append([append('a', 2, 'e3')]);
+        const events = await store.read('a');
+        expect(events.map(({ id, version }) => [id, version])).toEqual([
+          ['e1', 1],
+          ['e2', 2],
+          ['e3', 3],
+        ]);
+        expect((await store.read('a', 3)).map(({ id }) => id)).toEqual(['e3']);
+        expect(await store.read('nothing')).toEqual([]);
+      }),
+    );
+
+    it(
+      'keeps every field of an event',
+      withStore(async (store) => {
+        const event = { ...testEvent('e', { n: 1, deep: { text: '“é”' } }), actor: 'ann' };
+        await store.append([{ stream: 's', expectedVersion: 0, events: [event] }]);
+        expect(await store.read('s')).toMatchObject([{ ...event, stream: 's', version: 1 }]);
+      }),
+    );
+
+    it(
+      'answers a wrong version with a conflict and keeps nothing of the batch',
+      withStore(async (store) => {
+        await store.append([append('a', 0, 'e1')]);
+        const result = await store.append([append('b', 0, 'e2'), append('a', 0, 'e3')]);
+        expect(result).toEqual({ kind: 'conflict', stream: 'a' });
+        expect(await store.read('b')).toEqual([]);
+      }),
+    );
+
+    it(
+      'answers an id that it has with a duplicate and keeps nothing of the batch',
+      withStore(async (store) => {
+        await store.append([append('a', 0, 'e1')]);
+        const result = await store.append([append('b', 0, 'e2'), append('c', 0, 'e1')]);
+        expect(result).toEqual({ kind: 'duplicate', stream: 'c', id: 'e1' });
+        expect(await store.read('b')).toEqual([]);
+      }),
+    );
+
+    it(
+      'reads all streams by growing position, in pages',
+      withStore(async (store) => {
+        await store.append([append('a', 0, 'e1'), append('b', 0, 'e2')]);
+        const last = await store.append([append('a', 1, 'e3')]);
+        const first = await store.readAll(0, 2);
+        expect(first.map(({ id }) => id)).toEqual(['e1', 'e2']);
+        const rest = await store.readAll(first.at(-1)?.position ?? 0, 10);
+        expect(rest.map(({ id }) => id)).toEqual(['e3']);
+        expect(last).toEqual({ kind: 'appended', position: rest[0]?.position });
+      }),
+    );
+
+    it(
+      'lets one of two writers of the same version win, and the other decide again',
+      withStore(async (store) => {
+        const counter: Decider<number, 'add', { n: number }> = {
+          initialState: 0,
+          decide: (state) => [{ n: state + 1 }],
+          evolve: (_state, event) => event.n,
+        };
+        let id = 0;
+        const format = {
+          toNew: (event: { n: number }) => testEvent(`c${(id += 1)}`, event),
+          fromStored: (event: { data: Readonly<Record<string, unknown>> }) => ({
+            n: Number(event.data['n']),
+          }),
+        };
+        const add = () => handleCommand(store, counter, { stream: 'n', command: 'add', format });
+        await Promise.all([add(), add(), add()]);
+        expect((await add()).state).toBe(4);
+        expect((await store.read('n')).map(({ version }) => version)).toEqual([1, 2, 3, 4]);
+      }),
+    );
+  });
+}

@@ -1,0 +1,39 @@
+/** A fact to be kept. Its id is unique over the store: appending it again is seen as a duplicate. */
+export interface NewEvent {
+  readonly id: string;
+  readonly type: string;
+  /** ISO 8601 */
+  readonly time: string;
+  readonly actor: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** A kept fact. Versions count from 1 without a gap in each stream; positions grow over all. */
+export interface StoredEvent extends NewEvent {
+  readonly stream: string;
+  readonly version: number;
+  readonly position: number;
+}
+
+/** What one stream gets in an append; `expectedVersion` is that of its last event, 0 for none. */
+export interface StreamAppend {
+  readonly stream: string;
+  readonly expectedVersion: number;
+  readonly events: readonly NewEvent[];
+}
+
+export type Appended =
+  /** `position` is that of the last event. */
+  | { readonly kind: 'appended'; readonly position: number }
+  | { readonly kind: 'conflict'; readonly stream: string }
+  | { readonly kind: 'duplicate'; readonly stream: string; readonly id: string };
+
+/** Keeps events for ever, in streams. */
+export interface EventStore {
+  /** All or nothing. */
+  append(batch: readonly StreamAppend[]): Promise<Appended>;
+  read(stream: string, fromVersion?: number): Promise<StoredEvent[]>;
+  /** Events after a position, oldest first. */
+  readAll(afterPosition: number, limit: number): Promise<StoredEvent[]>;
+  close(): Promise<void>;
+}
