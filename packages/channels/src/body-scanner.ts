@@ -1,0 +1,76 @@
+import type { AnswerTally } from './answer-tally.ts';
+import { BoundedBytes } from './bounded-bytes.ts';
+import { isJsonObject, parseJson } from './json-value.ts';
+import { lastUsage, mayHoldError } from './json-needles.ts';
+
+const limits = { limitBytes: 262_144, headBytes: 16_384, tailBytes: 65_536 };
+/** So many bytes of a body tell whether it is an error's. */
+const prefixBytes = 256;
+
+/**
+ * Reads a body that is not a stream of events (Gemini's array of parts is one too): keeps its ends
+ * and looks for usage from the back, so that megabytes of vectors are never parsed.
+ */
+export class BodyScanner {
+  readonly #tally: AnswerTally;
+  readonly #body = new BoundedBytes(limits);
+  #undecided = true;
+
+  constructor(tally: AnswerTally) {
+    this.#tally = tally;
+  }
+
+  /** Whether what came may still turn out to be nothing but an error. */
+  get midEvent(): boolean {
+    return this.#undecided && this.#body.length > 0;
+  }
+
+  get heldBytes(): number {
+    return this.#body.heldBytes;
+  }
+
+  feed(chunk: Buffer): void {
+    this.#body.append(chunk);
+    if (!this.#undecided) return;
+    const [start] = this.#body.parts();
+    const prefix = (start ?? chunk).toString('latin1', 0, prefixBytes).trimStart();
+    if (prefix === '' || looksLikeError(prefix)) return;
+    this.#undecided = false;
+    this.#tally.sawContent = true;
+  }
+
+  end(): void {
+    const parts = this.#body.parts();
+    const [whole] = parts;
+    if (parts.length === 1 && whole !== undefined && mayHoldError(whole)) this.#readError(whole);
+    for (const part of parts.toReversed()) {
+      const usage = lastUsage(part);
+      if (usage === null) continue;
+      this.#tally.noteUsage(usage);
+      break;
+    }
+    if (this.#undecided && this.#body.length > 0 && this.#tally.errorEvent === null) {
+      this.#tally.sawContent = parts.some((part) => part.toString('latin1').trim() !== '');
+    }
+    this.#undecided = false;
+    this.#body.clear();
+  }
+
+  #readError(body: Buffer): void {
+    const json = parseJson(body.toString('utf8'));
+    // A stored thing that tells of its own failure (a fine-tuning job, a response) is an answer.
+    const stored = isJsonObject(json) && typeof json['object'] === 'string';
+    if (stored && json['object'] !== 'error') return;
+    this.#tally.noteError(json);
+  }
+}
+
+/** The start of `{"error":…`, `[{"error":…` or `{"type":"error"…`, or of what may become one. */
+function looksLikeError(prefix: string): boolean {
+  if (prefix.length >= prefixBytes - 16) return errorStart.test(prefix);
+  return errorStart.test(prefix) || unfinishedStart.test(prefix);
+}
+
+const errorStart = /^(?:\[\s*)?\{\s*"(?:error"\s*:(?!\s*null)|(?:type|object)"\s*:\s*"error")/;
+const unfinishedStart =
+  /^(?:\[\s*)?(?:\{\s*(?:"(?:e|er|err|erro|error|error"\s*(?::\s*n?u?l?)?|(?:t|ty|typ|type|o|ob|obj|obje|objec|object)|(?:type|object)"\s*(?::\s*(?:"(?:e|er|err|erro|error)?)?)?)?)?)?$/;

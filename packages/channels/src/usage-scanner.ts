@@ -1,0 +1,59 @@
+import type { ChannelName } from '@keymux/contracts';
+import { AnswerTally, type ScannedError, type ScanResult } from './answer-tally.ts';
+import { BodyScanner } from './body-scanner.ts';
+import { channelByName } from './channels.ts';
+import { EventScanner } from './event-scanner.ts';
+
+export type { ScannedError, ScanResult } from './answer-tally.ts';
+
+/** Reads an answer on its way, without holding it up: tokens, content, errors inside a 200. */
+export interface UsageScanner {
+  /** Takes decoded bytes as they come, cut anywhere; copies what it must keep. */
+  feed(chunk: Uint8Array): void;
+  /** No more comes; also right for an answer that was cut short. */
+  end(): ScanResult;
+  /** What is known now; usage is complete only after `end`. */
+  soFar(): ScanResult;
+  /** Whether the model has said anything yet. */
+  readonly sawContent: boolean;
+  readonly errorEvent: ScannedError | null;
+  /** Whether an event has begun and not ended: its rest may still change what is known. */
+  readonly midEvent: boolean;
+  /** Bytes of memory held now. */
+  readonly heldBytes: number;
+}
+
+/** A scanner for one answer; `streaming` when its content type is `text/event-stream`. */
+export function createUsageScanner(
+  channel: ChannelName,
+  { streaming }: { readonly streaming: boolean },
+): UsageScanner {
+  const tally = new AnswerTally(channelByName(channel));
+  const scanner = streaming ? new EventScanner(tally) : new BodyScanner(tally);
+  return {
+    feed: (chunk) => {
+      scanner.feed(
+        Buffer.isBuffer(chunk)
+          ? chunk
+          : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength),
+      );
+    },
+    end: () => {
+      scanner.end();
+      return tally.result();
+    },
+    soFar: () => tally.result(),
+    get sawContent() {
+      return tally.sawContent;
+    },
+    get errorEvent() {
+      return tally.errorEvent;
+    },
+    get midEvent() {
+      return scanner.midEvent;
+    },
+    get heldBytes() {
+      return scanner.heldBytes;
+    },
+  };
+}
