@@ -27,6 +27,10 @@ export const keyEventSchemas = {
   KeyRestored: Type.Object({
     reason: Type.Enum(['probe', 'person', 'guard']),
     message: Type.String(),
+    /** Of a guard: the failures that were taken back. */
+    taken_back: Type.Optional(
+      Type.Object({ rule: Type.String(), upstream: Type.String(), since: Type.String() }),
+    ),
   }),
   KeyRecovered: Type.Object({
     streak: Type.Integer({ description: 'that ended' }),
