@@ -10,6 +10,16 @@ export default defineConfig({
           include: ['packages/*/src/**/*.spec.ts', 'services/*/src/**/*.spec.ts'],
         },
       },
+      {
+        test: {
+          name: 'e2e',
+          include: ['e2e/**/*.spec.ts'],
+          // Journeys start whole products: one file at a time, or they starve each other.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 });
