@@ -1,0 +1,91 @@
+import type { HeaderFacts } from './attempt-outcome.ts';
+import { bodyResetMs } from './body-reset.ts';
+import { parseDurationMs } from './duration.ts';
+
+const longestMs = 7 * 86_400_000;
+
+/**
+ * When an answer says that its limit ends, epoch ms; null when it does not say. The latest of all
+ * hints in headers and body, at most 7 days from now; what lies in the past is no hint.
+ */
+export function resetHint(answer: {
+  readonly headers: HeaderFacts;
+  readonly bodyText: string;
+  readonly nowMs: number;
+}): number | null {
+  const { headers, bodyText, nowMs } = answer;
+  const hints = [
+    millisecondsFrom(headers['retry-after-ms'], nowMs),
+    momentOf(headers['retry-after'], nowMs),
+    ...bucketResets(headers, nowMs),
+    ...bodyResetMs(bodyText, nowMs),
+  ].filter((each) => each !== null && each >= nowMs);
+  if (hints.length === 0) return null;
+  return Math.min(Math.max(...hints.map(Number)), nowMs + longestMs);
+}
+
+interface Bucket {
+  readonly resetMs: number | null;
+  readonly remaining: number | null;
+  readonly limit: number | null;
+}
+
+/**
+ * A 429 for requests must not wait for the tokens: where the answer says what remains, only
+ * exhausted buckets count. When none is (the request asked for more tokens than were left), it is
+ * the one nearest to its end.
+ */
+function bucketResets(headers: HeaderFacts, nowMs: number): (number | null)[] {
+  const buckets = bucketsOf(headers, nowMs).filter((each) => each.resetMs !== null);
+  const spent = buckets.filter((each) => each.remaining === null || each.remaining <= 0);
+  if (spent.length > 0) return spent.map((each) => each.resetMs);
+  const [nearest] = buckets.toSorted((a, b) => share(a) - share(b));
+  return nearest === undefined ? [] : [nearest.resetMs];
+}
+
+function share({ remaining, limit }: Bucket): number {
+  return limit === null || limit <= 0 ? 1 : (remaining ?? 0) / limit;
+}
+
+/** `x-ratelimit-reset-requests` and its like; `anthropic-ratelimit-tokens-reset` and its like. */
+function bucketsOf(headers: HeaderFacts, nowMs: number): Bucket[] {
+  const buckets: Bucket[] = [];
+  for (const [name, value] of Object.entries(headers)) {
+    const named = /^(x-ratelimit-)reset(.*)$|^(anthropic-ratelimit-.*)reset$/.exec(name);
+    if (named === null) continue;
+    const [, prefix, suffix, anthropicPrefix] = named;
+    const sibling = (part: string): number | null =>
+      numberOf(headers[`${prefix ?? anthropicPrefix ?? ''}${part}${suffix ?? ''}`]);
+    buckets.push({
+      resetMs: momentOf(value, nowMs),
+      remaining: sibling('remaining'),
+      limit: sibling('limit'),
+    });
+  }
+  return buckets;
+}
+
+function numberOf(value: string | undefined): number | null {
+  const text = value?.trim() ?? '';
+  return /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : null;
+}
+
+function millisecondsFrom(value: string | undefined, nowMs: number): number | null {
+  const milliseconds = numberOf(value);
+  return milliseconds === null ? null : nowMs + milliseconds;
+}
+
+/** A moment as providers write it: seconds from now, epoch seconds or milliseconds, "1m30s", a date. */
+function momentOf(value: string | undefined, nowMs: number): number | null {
+  const number = numberOf(value);
+  if (number !== null) {
+    if (number > 100_000_000_000) return number;
+    return number > 1_000_000_000 ? number * 1000 : nowMs + number * 1000;
+  }
+  const text = value?.trim() ?? '';
+  const durationMs = parseDurationMs(text);
+  if (durationMs !== null) return nowMs + durationMs;
+  if (!/^\d{4}-\d\d-\d\d|^[A-Za-z]{3,9},? /.test(text)) return null;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? null : date;
+}
