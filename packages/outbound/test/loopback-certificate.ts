@@ -1,0 +1,21 @@
+/** A certificate for localhost and 127.0.0.1 that protects nothing: its key is public, and only specs trust it. */
+export const loopbackCertificate = `-----BEGIN CERTIFICATE-----
+MIIBnDCCAUGgAwIBAgIUScRwLwpx71FWXTzjT9Q7sQHhZ4YwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNDEyMzAyOFoYDzIxMjYxMDMx
+MTIzMDI4WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARqmaoPVcC8lpfCnr3QJBscfjbuG1gIJRbElUpTZP2Hnt88g3gcxjot
+MXAu+/5KRm4SR4rNGAXMoMIdDqPlB0Sto28wbTAdBgNVHQ4EFgQUgin9dDHLv1F6
+NSW0QflhyW88T98wHwYDVR0jBBgwFoAUgin9dDHLv1F6NSW0QflhyW88T98wGgYD
+VR0RBBMwEYIJbG9jYWxob3N0hwR/AAABMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZI
+zj0EAwIDSQAwRgIhAM7n64+B2bYAOK3GBM/Ns24wxz2UzJrP72reVadmGjTlAiEA
+gotaE5+HZH1SSmg+eBJuh2nYpxgGa7pGc1NvmYQoxFc=
+-----END CERTIFICATE-----
+`;
+
+/** The key of {@link loopbackCertificate}. */
+export const loopbackKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgUx2r8WFL2zEOY690
+I3Tb8meD2DYrqFJJIP/6h8R8qIChRANCAARqmaoPVcC8lpfCnr3QJBscfjbuG1gI
+JRbElUpTZP2Hnt88g3gcxjotMXAu+/5KRm4SR4rNGAXMoMIdDqPlB0St
+-----END PRIVATE KEY-----
+`;
