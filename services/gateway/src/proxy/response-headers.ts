@@ -22,6 +22,7 @@ export interface ResponseHeaders {
   readonly contentLength: number | null;
   readonly contentType: string | null;
   readonly contentEncoding: string | null;
+  readonly upstreamRequestId: string | null;
 }
 
 /** Sorts raw headers (names and values as bytes) and puts the request's id in. */
@@ -33,12 +34,14 @@ export function readResponseHeaders(
   let contentLength: number | null = null;
   let contentType: string | null = null;
   let contentEncoding: string | null = null;
+  let upstreamRequestId: string | null = null;
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const original = text(raw[at]);
     const value = text(raw[at + 1]);
     const name = original.toLowerCase();
     if (hopByHop.has(name)) continue;
     if (name === requestIdHeader) {
+      upstreamRequestId = value;
       forwarded.push(upstreamRequestIdHeader, value);
       continue;
     }
@@ -48,7 +51,7 @@ export function readResponseHeaders(
     forwarded.push(original, value);
   }
   forwarded.push(requestIdHeader, requestId);
-  return { forwarded, contentLength, contentType, contentEncoding };
+  return { forwarded, contentLength, contentType, contentEncoding, upstreamRequestId };
 }
 
 function text(raw: Buffer | string | undefined): string {

@@ -2,8 +2,6 @@
 export const failuresToTrip = 3;
 export const firstOutMs = 5_000;
 export const longestOutMs = 60_000;
-/** How long an overloaded upstream is passed over for a model. */
-export const overloadedMs = 10_000;
 const maxModels = 256;
 
 /**

@@ -1,0 +1,71 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+const secondsBuckets = [
+  0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600,
+];
+
+/** What Prometheus is told about the data plane. */
+export interface GatewayMetrics {
+  request(group: string, status: number, seconds: number): void;
+  /** Time of a request that Keymux itself took, in seconds. */
+  overhead(seconds: number): void;
+  attempt(group: string, verdict: string): void;
+}
+
+/** Numbers that are read when Prometheus asks. */
+export interface GatewayGauges {
+  readonly activeRequests: () => number;
+  readonly spoolBytes: () => number;
+  readonly droppedLines: () => number;
+}
+
+/** Registers the gateway's metrics. */
+export function createGatewayMetrics(registry: Registry, gauges: GatewayGauges): GatewayMetrics {
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'keymux_requests_total',
+    help: 'Proxied requests by group and status.',
+    labelNames: ['group', 'status'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'keymux_request_duration_seconds',
+    help: 'Duration of proxied requests, to the last byte.',
+    labelNames: ['group'],
+    buckets: secondsBuckets,
+    registers,
+  });
+  const overhead = new Histogram({
+    name: 'keymux_overhead_seconds',
+    help: 'Time from the end of the request body to the first attempt on its way.',
+    buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1],
+    registers,
+  });
+  const attempts = new Counter({
+    name: 'keymux_attempts_total',
+    help: 'Attempts at upstreams by group and verdict.',
+    labelNames: ['group', 'verdict'],
+    registers,
+  });
+  const gauge = (name: string, help: string, read: () => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+  gauge('keymux_active_requests', 'Proxied requests that run now.', gauges.activeRequests);
+  gauge('keymux_spool_bytes', 'Bytes that wait in the spool.', gauges.spoolBytes);
+  gauge('keymux_spool_dropped_lines', 'Lines the spool could not take.', gauges.droppedLines);
+  return {
+    request: (group, status, seconds) => {
+      requests.inc({ group, status });
+      duration.observe({ group }, seconds);
+    },
+    overhead: (seconds) => overhead.observe(seconds),
+    attempt: (group, verdict) => attempts.inc({ group, verdict }),
+  };
+}

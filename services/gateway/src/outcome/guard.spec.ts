@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { keysToTrip, MassFailureGuard } from './guard.ts';
+
+const start = 1_000_000;
+
+function failing(guard: MassFailureGuard, defaults: { poolSize?: number; alike?: string } = {}) {
+  return (keyId: string, nowMs: number, changes: { upstream?: string; alike?: string } = {}) =>
+    guard.observe({
+      upstream: 'u',
+      keyId,
+      alike: 'unauthorized:401',
+      poolSize: 10,
+      nowMs: start + nowMs,
+      ...defaults,
+      ...changes,
+    });
+}
+
+describe('a mass failure', () => {
+  it('is when several keys fail alike at one upstream within ten seconds', () => {
+    const fail = failing(new MassFailureGuard());
+    expect(fail('a', 0)).toEqual({ kind: 'let' });
+    expect(fail('b', 4_000)).toEqual({ kind: 'let' });
+    expect(fail('c', 10_000)).toEqual({
+      kind: 'tripped',
+      keyIds: ['a', 'b', 'c'],
+      sinceMs: start,
+    });
+    expect(fail('d', 10_001)).toEqual({ kind: 'held' });
+    expect(fail('a', 70_000)).toEqual({ kind: 'held' });
+  });
+
+  it('is not one key that fails again and again', () => {
+    const fail = failing(new MassFailureGuard());
+    for (let turn = 0; turn < 100; turn += 1) expect(fail('a', turn).kind).toBe('let');
+  });
+
+  it('is not when they fail differently, elsewhere or over a longer time', () => {
+    const fail = failing(new MassFailureGuard());
+    expect(fail('a', 0).kind).toBe('let');
+    expect(fail('b', 0, { alike: 'quota:402' }).kind).toBe('let');
+    expect(fail('c', 0, { upstream: 'v' }).kind).toBe('let');
+    expect(fail('d', 1).kind).toBe('let');
+    expect(fail('e', 10_001).kind).toBe('let');
+  });
+
+  it('is not while some key succeeds there', () => {
+    const guard = new MassFailureGuard();
+    const fail = failing(guard);
+    fail('a', 0);
+    fail('b', 1);
+    guard.success('u');
+    expect(fail('c', 2).kind).toBe('let');
+    expect(fail('d', 3).kind).toBe('let');
+  });
+
+  it('ends with the first success, or when nothing fails for two minutes', () => {
+    const guard = new MassFailureGuard();
+    const fail = failing(guard);
+    for (const key of ['a', 'b', 'c']) fail(key, 0);
+    guard.success('u');
+    expect(fail('a', 1).kind).toBe('let');
+    for (const key of ['b', 'c']) fail(key, 2);
+    expect(fail('d', 3).kind).toBe('held');
+    expect(fail('d', 120_004).kind).toBe('let');
+  });
+
+  it('takes a fifth of the pool, three at least and five at most, and never a pool of two', () => {
+    expect([3, 15, 16, 20, 21, 25, 26, 1_000_000].map(keysToTrip)).toEqual([
+      3, 3, 4, 4, 5, 5, 5, 5,
+    ]);
+    const fail = failing(new MassFailureGuard(), { poolSize: 2 });
+    for (let turn = 0; turn < 20; turn += 1) expect(fail(`k${turn}`, turn).kind).toBe('let');
+  });
+
+  it('names as taken back exactly the keys whose verdicts it let through', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            key: fc.integer({ min: 0, max: 8 }),
+            stepMs: fc.integer({ min: 0, max: 6_000 }),
+            success: fc.boolean(),
+          }),
+        ),
+        (steps) => {
+          const guard = new MassFailureGuard();
+          const fail = failing(guard);
+          let nowMs = 0;
+          let lately = new Map<string, number>();
+          for (const { key, stepMs, success } of steps) {
+            nowMs += stepMs;
+            if (success && key === 0) {
+              guard.success('u');
+              lately = new Map();
+            }
+            const keyId = `k${key}`;
+            const answer = fail(keyId, nowMs);
+            if (answer.kind === 'let') lately.set(keyId, nowMs);
+            if (answer.kind !== 'tripped') continue;
+            const recent = [...lately].filter(([, atMs]) => nowMs - atMs <= 10_000);
+            expect(new Set(answer.keyIds)).toEqual(
+              new Set([...recent.map(([each]) => each), keyId]),
+            );
+          }
+        },
+      ),
+    );
+  });
+
+  it('remembers a bounded number of upstreams and kinds', () => {
+    const guard = new MassFailureGuard();
+    const fail = failing(guard);
+    for (let turn = 0; turn < 5_000; turn += 1) {
+      fail('a', 0, { upstream: `u${turn}` });
+      fail('a', 0, { alike: `forbidden:403:${turn}` });
+    }
+    expect(fail('b', 0, { upstream: 'u4999' }).kind).toBe('let');
+    expect(fail('c', 0, { upstream: 'u4999' }).kind).toBe('tripped');
+  });
+});

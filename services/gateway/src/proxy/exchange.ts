@@ -1,0 +1,468 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock, Logger } from '@keymux/service';
+import { scrubText } from '@keymux/service';
+import type { Vault } from '@keymux/vault';
+import type { GatewayMetrics } from '../gateway-metrics.ts';
+import type { RingKey } from '../key-ring/key-pool.ts';
+import type { LiveGroup, LiveStandardGroup, LiveUpstream } from '../live-config/live-group.ts';
+import type { Judgement } from '../outcome/judgement.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import { Attempt } from '../upstream/attempt.ts';
+import { chooseTarget, type Target } from '../upstream/choose-target.ts';
+import type { Bounded, Deadlines } from '../upstream/deadlines.ts';
+import type { Dispatchers } from '../upstream/dispatchers.ts';
+import { backoffMs } from './backoff.ts';
+import { type GatewayErrorCode, gatewayErrors } from './gateway-error.ts';
+import { judgeEnding } from './judge-ending.ts';
+import { type LogRecord, toRow } from './log-record.ts';
+import { type Ending, type HeldAnswer, Relay, type RelayListener } from './relay.ts';
+import type { RequestBody } from './request-body.ts';
+import type { RequestHeaders } from './request-headers.ts';
+import { prepareRequest, type Prepared } from './prepare-request.ts';
+import { sendGatewayError } from './send-error.ts';
+import { createUsageReader } from './usage-reader.ts';
+import type { Verdicts } from './verdicts.ts';
+
+export interface ExchangeDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly vault: Vault;
+  readonly outbox: Outbox;
+  readonly metrics: GatewayMetrics;
+  readonly deadlines: Deadlines;
+  readonly dispatchers: Dispatchers;
+  readonly verdicts: Verdicts;
+  readonly random: () => number;
+  /** Longest time a client may take nothing of what is sent to it, ms. */
+  readonly writeTimeoutMs: number;
+}
+
+/** A request that was admitted, read and authenticated. */
+export interface ExchangeRequest {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly group: LiveGroup;
+  readonly record: LogRecord;
+  readonly headers: RequestHeaders;
+  readonly body: RequestBody;
+  readonly path: string;
+  readonly query: string;
+  readonly bodyModel: string | null;
+  readonly streaming: boolean;
+  /** Added to every answer: CORS. */
+  readonly extraHeaders: readonly string[];
+  /** `x-keymux-via` of the requests that go out. */
+  readonly via: string;
+}
+
+/** The way of one request from its first attempt to its log row. */
+export class Exchange implements RelayListener, Bounded {
+  deadlineMs: number;
+  readonly #deps: ExchangeDeps;
+  readonly #request: ExchangeRequest;
+  readonly #done: () => void;
+  readonly #requestDeadlineMs: number;
+  readonly #triedKeys: RingKey[] = [];
+  readonly #triedUpstreams: LiveUpstream[] = [];
+  readonly #prepared = new Map<LiveStandardGroup, Prepared>();
+  #attempt: Attempt | undefined;
+  #relay: Relay | undefined;
+  #target: Target | undefined;
+  #attemptStartMs = 0;
+  #attempts = 0;
+  #otherUpstream = false;
+  #lastAnswer: { answer: HeldAnswer; judgement: Judgement } | undefined;
+  #lastFailure: { code: GatewayErrorCode; judgement: Judgement } | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #committed = false;
+  #settled = false;
+  #closed = false;
+
+  constructor(deps: ExchangeDeps, request: ExchangeRequest, done: () => void) {
+    this.#deps = deps;
+    this.#request = request;
+    this.#done = done;
+    this.#requestDeadlineMs = request.streaming
+      ? Number.POSITIVE_INFINITY
+      : request.record.startMs + request.group.settings.requestTimeoutMs;
+    this.deadlineMs = this.#requestDeadlineMs;
+  }
+
+  start(): void {
+    this.#deps.deadlines.add(this);
+    this.#next();
+  }
+
+  /** The client's connection closed; before the answer was whole it means that the client left. */
+  clientClosed(): void {
+    if (this.#closed) return;
+    if (!this.#settled) {
+      this.#relay?.stop();
+      const { record } = this.#request;
+      record.status = 499;
+      record.atFault = 'client';
+      record.error = 'the client went away';
+      const found = this.#relay?.usageSoFar();
+      if (found) record.tokens = found.tokens;
+      if (this.#attempt !== undefined && this.#target !== undefined) {
+        this.#noteAttempt(null, 'client', 'client-gone');
+      }
+      this.#settle();
+    }
+    this.#attempt?.abandon('the client went away');
+    this.#close();
+  }
+
+  overdue(nowMs: number): void {
+    if (nowMs < this.#requestDeadlineMs) {
+      // Blocked: the client takes nothing.
+      this.#request.res.destroy();
+      return;
+    }
+    this.#attempt?.abandon('request_timeout');
+    this.#relay?.stop();
+    if (this.#attempt !== undefined && this.#target !== undefined && !this.#settled) {
+      this.#noteAttempt(null, 'upstream', 'request-timeout');
+    }
+    if (this.#committed) this.#cut('request_timeout');
+    else if (this.#lastAnswer !== undefined) this.#sendLastAnswer();
+    else this.#sendError('request_timeout', 'gateway');
+  }
+
+  committed(status: number): void {
+    const { record } = this.#request;
+    this.#committed = true;
+    record.status = status;
+    record.ttfbMs = this.#deps.clock.now() - record.startMs;
+  }
+
+  blocked(blocked: boolean): void {
+    const nowMs = this.#deps.clock.now();
+    this.deadlineMs = blocked
+      ? Math.min(this.#requestDeadlineMs, nowMs + this.#deps.writeTimeoutMs)
+      : this.#requestDeadlineMs;
+  }
+
+  finished(): void {
+    this.#close();
+  }
+
+  ended(ending: Ending): void {
+    const target = this.#target;
+    if (target === undefined || this.#settled) return;
+    const { record } = this.#request;
+    const nowMs = this.#deps.clock.now();
+    const judgement = judgeEnding(ending, {
+      channel: target.group.channel,
+      method: record.method,
+      path: this.#request.path,
+      model: record.modelSent,
+      errorRules: target.group.errorRules,
+      sent: this.#attempt?.sent ?? false,
+      random: this.#deps.random(),
+      nowMs,
+    });
+    this.#noteAttempt(statusOf(ending), judgement.verdict, judgement.rule);
+    this.#deps.verdicts.apply(judgement, target, {
+      status: statusOf(ending),
+      model: record.modelSent,
+      requestId: record.requestId,
+      nowMs,
+    });
+    switch (ending.kind) {
+      case 'answered':
+        record.keyId = judgement.verdict === 'success' ? target.key.id : null;
+        this.#blame(judgement);
+        if (ending.usage !== null) record.tokens = ending.usage.tokens;
+        this.#settle();
+        return;
+      case 'refused-streaming':
+        record.status = ending.answer.status;
+        this.#blame(judgement);
+        this.#settle();
+        return;
+      case 'refused':
+      case 'empty':
+      case 'error-event':
+        this.#lastAnswer = { answer: ending.answer, judgement };
+        if (ending.kind === 'error-event') this.#attempt?.abandon('error event');
+        this.#retryOrEnd(judgement);
+        return;
+      case 'failed':
+        if (ending.committed) {
+          const found = this.#relay?.usageSoFar();
+          if (found) record.tokens = found.tokens;
+          this.#blame(judgement);
+          this.#cut(judgement.message);
+          return;
+        }
+        this.#lastFailure = { code: failureCode(ending), judgement };
+        this.#retryOrEnd(judgement);
+        return;
+    }
+  }
+
+  #next(): void {
+    if (this.#settled || this.#closed) return;
+    const { group, record } = this.#request;
+    const nowMs = this.#deps.clock.now();
+    const choice = chooseTarget(group, {
+      tried: { keys: this.#triedKeys, upstreams: this.#triedUpstreams },
+      modelOf: (each) => this.#prepare(each).model,
+      otherUpstream: this.#otherUpstream,
+      nowMs,
+    });
+    if (choice.kind !== 'target') {
+      if (this.#lastAnswer !== undefined || this.#lastFailure !== undefined) {
+        this.#sendLast();
+      } else if (choice.kind === 'no-upstream') {
+        this.#sendError('no_upstream', 'gateway');
+      } else {
+        const waitMs = Math.max(1_000, (choice.soonestMs ?? nowMs + 60_000) - nowMs);
+        this.#sendError('no_key', 'gateway', ['retry-after', String(Math.ceil(waitMs / 1_000))]);
+      }
+      return;
+    }
+    const { target } = choice;
+    const prepared = this.#prepare(target.group);
+    if (prepared.refused !== null) {
+      this.#sendError(prepared.refused, 'client');
+      return;
+    }
+    if (!this.#triedKeys.includes(target.key)) this.#triedKeys.push(target.key);
+    this.#triedUpstreams.push(target.upstream);
+    record.group = target.group.name;
+    record.modelSent = prepared.model;
+    this.#send(target, prepared, nowMs);
+  }
+
+  #send(target: Target, prepared: Prepared, nowMs: number): void {
+    const { req, res, record, headers, path, query, streaming, extraHeaders } = this.#request;
+    const { group, key, upstream } = target;
+    const { channel, settings } = group;
+    const timeouts = streaming
+      ? settings
+      : {
+          ...settings,
+          responseHeaderTimeoutMs: Math.min(
+            settings.responseHeaderTimeoutMs,
+            settings.requestTimeoutMs,
+          ),
+        };
+    this.#target = target;
+    this.#attemptStartMs = nowMs;
+    this.#attempts += 1;
+    upstream.health.chosen(nowMs);
+    const relay = new Relay({
+      res,
+      requestId: record.requestId,
+      extraHeaders,
+      listener: this,
+      usageReader: (answer) => createUsageReader(channel.name, answer),
+      contentExpected: req.method === 'POST' && channel.inference('POST', path),
+      resume: () => this.#attempt?.resume(),
+    });
+    const attempt = new Attempt({
+      listener: relay,
+      timeouts,
+      deadlines: this.#deps.deadlines,
+      now: () => this.#deps.clock.now(),
+    });
+    this.#relay = relay;
+    this.#attempt = attempt;
+    try {
+      key.secret ??= this.#deps.vault.open(key.sealed);
+      attempt.start({
+        dispatcher: this.#deps.dispatchers.of(upstream, settings),
+        origin: upstream.origin,
+        method: req.method ?? 'GET',
+        path: upstream.basePath + prepared.path + query,
+        headers: [
+          ...prepared.headers,
+          ...channel.credentialHeaders(key.secret, prepared.path, headers.names),
+        ],
+        body: prepared.open(),
+      });
+      if (this.#attempts === 1) {
+        this.#deps.metrics.overhead((this.#deps.clock.now() - record.startMs) / 1_000);
+      }
+    } catch (error) {
+      attempt.abandon('malformed');
+      this.#deps.log.warn({ err: error, request_id: record.requestId }, 'a request cannot be sent');
+      this.#sendError('bad_request', 'client');
+    }
+  }
+
+  #prepare(group: LiveStandardGroup): Prepared {
+    let prepared = this.#prepared.get(group);
+    if (prepared === undefined) {
+      prepared = prepareRequest(group, this.#request);
+      this.#prepared.set(group, prepared);
+    }
+    return prepared;
+  }
+
+  #retryOrEnd(judgement: Judgement): void {
+    const { group, body } = this.#request;
+    const over =
+      judgement.retry === 'no' ||
+      this.#attempts > group.settings.maxRetries ||
+      !body.replayable ||
+      this.#deps.clock.now() >= this.#requestDeadlineMs;
+    if (over) {
+      this.#sendLast();
+      return;
+    }
+    this.#otherUpstream = judgement.retry === 'other-upstream';
+    const upstreams = this.#target?.group.upstreams.length ?? 1;
+    const sameAgain =
+      upstreams === 1 && (judgement.at_fault === 'upstream' || judgement.rule === 'rate-limit');
+    if (!sameAgain) {
+      this.#next();
+      return;
+    }
+    const waitMs = backoffMs(this.#attempts, this.#deps.random());
+    this.#retry = setTimeout(() => this.#next(), waitMs);
+  }
+
+  #sendLast(): void {
+    if (this.#lastAnswer !== undefined) this.#sendLastAnswer();
+    else if (this.#lastFailure !== undefined) {
+      this.#sendError(this.#lastFailure.code, 'upstream', [], this.#lastFailure.judgement.message);
+    }
+  }
+
+  #sendLastAnswer(): void {
+    if (this.#lastAnswer === undefined || this.#settled) return;
+    const { res, record, extraHeaders } = this.#request;
+    const { answer, judgement } = this.#lastAnswer;
+    this.committed(answer.status);
+    this.#blame(judgement);
+    record.upstreamRequestId = answer.headers.upstreamRequestId;
+    this.#settle();
+    res.sendDate = false;
+    res.writeHead(answer.status, answer.statusText, [...answer.headers.forwarded, ...extraHeaders]);
+    for (const chunk of answer.chunks) res.write(chunk);
+    res.end();
+    this.#close();
+  }
+
+  #sendError(
+    code: GatewayErrorCode,
+    atFault: 'client' | 'gateway' | 'upstream',
+    headers: readonly string[] = [],
+    detail?: string,
+  ): void {
+    if (this.#settled) return;
+    const { res, record, group, extraHeaders } = this.#request;
+    const { status, message } = gatewayErrors[code];
+    this.committed(status);
+    record.atFault = atFault;
+    record.error = detail === undefined ? message : `${message} ${detail}`;
+    this.#settle();
+    sendGatewayError(res, group.channel, code, {
+      requestId: record.requestId,
+      headers: [...headers, ...extraHeaders],
+    });
+    this.#close();
+  }
+
+  /** The answer cannot be completed: the client must see that, so its connection is cut. */
+  #cut(error: string): void {
+    const { res, record } = this.#request;
+    record.error ??= error;
+    record.atFault ??= 'upstream';
+    this.#settle();
+    res.destroy();
+    this.#close();
+  }
+
+  #blame(judgement: Judgement): void {
+    const { record } = this.#request;
+    record.atFault = judgement.at_fault;
+    record.error = judgement.verdict === 'success' ? null : this.#scrub(judgement.message);
+  }
+
+  /** An upstream may repeat a key in its error. */
+  #scrub(text: string): string {
+    const secret = this.#target?.key.secret;
+    const masked = this.#target?.key.masked ?? '';
+    return scrubText(secret === undefined ? text : text.replaceAll(secret, masked));
+  }
+
+  #noteAttempt(status: number | null, verdict: Judgement['verdict'], rule: string): void {
+    if (this.#target === undefined) return;
+    const { group, key, upstream } = this.#target;
+    this.#request.record.attempts.push({
+      key_id: key.id,
+      key: key.masked,
+      upstream: upstream.url,
+      status,
+      verdict,
+      rule,
+      ms: this.#deps.clock.now() - this.#attemptStartMs,
+    });
+    this.#deps.metrics.attempt(group.name, verdict);
+  }
+
+  /** Writes the row; before the client has the last byte, so that no end of this process loses it. */
+  #settle(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    const { record, res } = this.#request;
+    const nowMs = this.#deps.clock.now();
+    record.bytesOut = bytesOut(res);
+    const row = toRow(record, nowMs);
+    this.#deps.outbox.row({
+      group: record.group,
+      keyId: record.keyId,
+      requestId: record.requestId,
+      time: row.time,
+      json: JSON.stringify(row),
+    });
+    this.#deps.metrics.request(record.group, record.status, row.duration_ms / 1_000);
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    this.#deps.deadlines.remove(this);
+    this.#request.body.close();
+    this.#done();
+  }
+}
+
+function bytesOut(res: ServerResponse): number {
+  return res.socket?.bytesWritten ?? 0;
+}
+
+function statusOf(ending: Ending): number | null {
+  switch (ending.kind) {
+    case 'answered':
+      return ending.status;
+    case 'refused':
+    case 'refused-streaming':
+    case 'empty':
+    case 'error-event':
+      return ending.answer.status;
+    case 'failed':
+      return null;
+  }
+}
+
+function failureCode(ending: Extract<Ending, { kind: 'failed' }>): GatewayErrorCode {
+  switch (ending.failure.kind) {
+    case 'connect-error':
+    case 'tls-error':
+      return 'upstream_unreachable';
+    case 'reset':
+    case 'invalid-response':
+      return 'upstream_failed';
+    case 'connect-timeout':
+    case 'header-timeout':
+    case 'first-byte-timeout':
+    case 'stream-idle-timeout':
+      return 'upstream_timeout';
+  }
+}

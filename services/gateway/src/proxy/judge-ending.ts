@@ -1,0 +1,63 @@
+import type { Channel } from '@keymux/channels';
+import type { ErrorRule } from '@keymux/contracts';
+import { type AttemptOutcome, headerFacts } from '../outcome/attempt-outcome.ts';
+import { judge } from '../outcome/judge.ts';
+import type { Judgement } from '../outcome/judgement.ts';
+import type { AttemptFailure } from '../upstream/attempt.ts';
+import type { Ending, HeldAnswer } from './relay.ts';
+
+export interface EndingContext {
+  readonly channel: Channel;
+  readonly method: string;
+  readonly path: string;
+  readonly model: string | null;
+  readonly errorRules: readonly ErrorRule[];
+  /** Whether the request went out. */
+  readonly sent: boolean;
+  readonly random: number;
+  readonly nowMs: number;
+}
+
+/** Judges how an attempt ended. */
+export function judgeEnding(ending: Ending, context: EndingContext): Judgement {
+  const { channel, method, path, model, errorRules, random, nowMs } = context;
+  const inference = channel.inference(method, path);
+  return judge(toOutcome(ending, context), { nowMs, model, random, errorRules, inference, method });
+}
+
+function toOutcome(ending: Ending, { channel, sent }: EndingContext): AttemptOutcome {
+  switch (ending.kind) {
+    case 'answered': {
+      const error = ending.usage?.errorEvent;
+      if (error) return { kind: 'error-event', error, committed: true };
+      return { kind: 'answered', status: ending.status, headers: {}, error: null, bodyText: '' };
+    }
+    case 'refused':
+    case 'refused-streaming':
+      return refusal(channel, ending.answer, ending.text);
+    case 'empty':
+      return { kind: 'empty', status: ending.answer.status };
+    case 'error-event':
+      return { kind: 'error-event', error: ending.error, committed: false };
+    case 'failed':
+      return {
+        kind: failureKind(ending.failure, ending.committed),
+        message: 'message' in ending.failure ? ending.failure.message : '',
+        sent,
+        committed: ending.committed,
+      };
+  }
+}
+
+function refusal(channel: Channel, answer: HeldAnswer, bodyText: string): AttemptOutcome {
+  const headers = headerFacts(answer.headers.forwarded);
+  const error = channel.errorFacts(answer.status, headers, bodyText);
+  return { kind: 'answered', status: answer.status, headers, error, bodyText };
+}
+
+function failureKind(
+  failure: AttemptFailure,
+  committed: boolean,
+): AttemptFailure['kind'] | 'cut-short' {
+  return failure.kind === 'reset' && committed ? 'cut-short' : failure.kind;
+}

@@ -1,0 +1,31 @@
+import type { RequestHeaders } from './request-headers.ts';
+
+export type ProxyKey =
+  | { readonly kind: 'valid'; readonly name: string }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'invalid' };
+
+/** The proxy keys that open a group: fingerprint → name in the log. */
+export interface ProxyKeys {
+  readonly global: ReadonlyMap<string, string>;
+  readonly group: ReadonlyMap<string, string>;
+  /** A keyed hash: looking it up tells nothing of how much of a wrong key was right. */
+  readonly fingerprint: (secret: string) => string;
+}
+
+/** Looks for the client's credential wherever an SDK puts it; any valid one of several will do. */
+export function readProxyKey(
+  headers: Pick<RequestHeaders, 'bearer' | 'apiKey' | 'googApiKey'>,
+  queryKey: string | null,
+  keys: ProxyKeys,
+): ProxyKey {
+  let missing = true;
+  for (const secret of [headers.bearer, headers.apiKey, headers.googApiKey, queryKey]) {
+    if (secret === null || secret === '') continue;
+    missing = false;
+    const fingerprint = keys.fingerprint(secret);
+    const name = keys.group.get(fingerprint) ?? keys.global.get(fingerprint);
+    if (name !== undefined) return { kind: 'valid', name };
+  }
+  return { kind: missing ? 'missing' : 'invalid' };
+}

@@ -1,0 +1,282 @@
+import type { ServerResponse } from 'node:http';
+import type { AttemptFailure, AttemptListener } from '../upstream/attempt.ts';
+import { readResponseHeaders, type ResponseHeaders } from './response-headers.ts';
+import type { ScannedError, ScanResult } from '@keymux/channels';
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import type { UsageReader } from './usage-reader.ts';
+
+/** Longest error answer that is held back while another attempt is made, in bytes. */
+const maxHeldBytes = 1024 * 1024;
+/** Longest part of an error answer that is read for its meaning, in bytes. */
+const maxReadBytes = 65_536;
+
+/** An upstream's answer that was received whole and not sent to the client (yet). */
+export interface HeldAnswer {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: ResponseHeaders;
+  readonly chunks: readonly Buffer[];
+}
+
+/** How an attempt ended. */
+export type Ending =
+  /** An error answer, whole and held; `text` is what was read of it. */
+  | { readonly kind: 'refused'; readonly answer: HeldAnswer; readonly text: string }
+  /** An error answer too long to be held; it is on its way to the client. */
+  | { readonly kind: 'refused-streaming'; readonly answer: HeldAnswer; readonly text: string }
+  | { readonly kind: 'answered'; readonly status: number; readonly usage: ScanResult | null }
+  | { readonly kind: 'empty'; readonly answer: HeldAnswer }
+  | { readonly kind: 'error-event'; readonly answer: HeldAnswer; readonly error: ScannedError }
+  | { readonly kind: 'failed'; readonly failure: AttemptFailure; readonly committed: boolean };
+
+/** What a relay tells its request. Of `ended` there is one, except that after `refused-streaming` the end follows as `finished`. */
+export interface RelayListener {
+  /** Judges the ending and settles the log row, before the client has the last byte. */
+  ended(ending: Ending): void;
+  /** The first byte goes to the client: no other attempt can follow. */
+  committed(status: number): void;
+  /** All of the answer was handed to the client's connection. */
+  finished(): void;
+  /** The client does not take what comes; false when it does again. */
+  blocked(blocked: boolean): void;
+}
+
+export interface RelayDeps {
+  readonly res: ServerResponse;
+  readonly requestId: string;
+  readonly extraHeaders: readonly string[];
+  readonly listener: RelayListener;
+  readonly usageReader: (headers: ResponseHeaders) => UsageReader;
+  /** An answer of 200 without a byte is a failure: the call must answer with content. */
+  readonly contentExpected: boolean;
+  readonly resume: () => void;
+}
+
+type Mode = 'waiting' | 'holding' | 'refusing' | 'relaying' | 'done';
+
+/**
+ * Brings one upstream's answer to the client as it comes: nothing is merged, delayed or copied.
+ * Holds back only what may still be answered better by another attempt.
+ */
+export class Relay implements AttemptListener {
+  readonly #deps: RelayDeps;
+  readonly #held: Buffer[] = [];
+  #mode: Mode = 'waiting';
+  #status = 0;
+  #statusText = '';
+  #headers: ResponseHeaders = {
+    forwarded: [],
+    contentLength: null,
+    contentType: null,
+    contentEncoding: null,
+    upstreamRequestId: null,
+  };
+  #usage: UsageReader | undefined;
+  #heldBytes = 0;
+  #receivedBytes = 0;
+  #settled = false;
+  #refusedStreaming = false;
+
+  constructor(deps: RelayDeps) {
+    this.#deps = deps;
+  }
+
+  headers(status: number, statusText: string, raw: readonly (Buffer | string)[]): void {
+    this.#status = status;
+    this.#statusText = statusText;
+    this.#headers = readResponseHeaders(raw, this.#deps.requestId);
+    if (status >= 400) {
+      this.#mode = 'refusing';
+      return;
+    }
+    this.#usage = this.#deps.usageReader(this.#headers);
+    this.#mode = 'holding';
+  }
+
+  data(chunk: Buffer): boolean {
+    this.#receivedBytes += chunk.length;
+    switch (this.#mode) {
+      case 'relaying':
+        return this.#forward(chunk);
+      case 'holding':
+        return this.#first(chunk);
+      case 'refusing':
+        this.#held.push(chunk);
+        this.#heldBytes += chunk.length;
+        if (this.#heldBytes > maxHeldBytes) this.#refuseStreaming();
+        return true;
+      case 'waiting':
+      case 'done':
+        return true;
+    }
+  }
+
+  end(): void {
+    const mode = this.#mode;
+    this.#mode = 'done';
+    switch (mode) {
+      case 'refusing':
+        this.#deps.listener.ended({ kind: 'refused', answer: this.#answer(), text: this.#text() });
+        return;
+      case 'holding':
+        if (this.#held.length === 0 && this.#deps.contentExpected && this.#status === 200) {
+          this.#deps.listener.ended({ kind: 'empty', answer: this.#answer() });
+          return;
+        }
+        this.#commit();
+        this.#settle(() => this.#finish());
+        return;
+      case 'relaying':
+        this.#settle(() => this.#finish());
+        return;
+      case 'waiting':
+      case 'done':
+        return;
+    }
+  }
+
+  failed(failure: AttemptFailure): void {
+    const committed = this.#mode === 'relaying';
+    this.#mode = 'done';
+    if (this.#settled) this.#deps.res.destroy();
+    else this.#deps.listener.ended({ kind: 'failed', failure, committed });
+  }
+
+  /** What the client's stream told before it ended early. */
+  usageSoFar(): ScanResult | null {
+    return this.#usage?.soFar() ?? null;
+  }
+
+  /** Nothing more is forwarded. */
+  stop(): void {
+    this.#mode = 'done';
+    this.#usage?.close();
+  }
+
+  #first(chunk: Buffer): boolean {
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    const usage = this.#usage;
+    if (usage !== undefined) {
+      usage.feed(chunk);
+      const found = usage.soFar();
+      if (found?.errorEvent && !found.sawContent) {
+        this.#mode = 'done';
+        const answer = this.#answer();
+        this.#deps.listener.ended({
+          kind: 'error-event',
+          answer,
+          error: found.errorEvent,
+        });
+        return true;
+      }
+      // Only a first event that is not complete yet keeps the client waiting, for its rest.
+      if (usage.undecided && this.#heldBytes < maxReadBytes) return true;
+    }
+    this.#commit();
+    this.#mode = 'relaying';
+    let flowing = true;
+    const chunks = this.#held.splice(0);
+    for (const [at, each] of chunks.entries()) {
+      flowing = this.#write(each, at === chunks.length - 1);
+    }
+    return flowing;
+  }
+
+  #forward(chunk: Buffer): boolean {
+    this.#usage?.feed(chunk);
+    return this.#write(chunk, true);
+  }
+
+  #write(chunk: Buffer, newest: boolean): boolean {
+    if (newest && !this.#settled && this.#isLast(chunk)) {
+      this.#settle(() => undefined);
+    }
+    if (this.#deps.res.write(chunk)) return true;
+    this.#deps.listener.blocked(true);
+    this.#deps.res.once('drain', () => {
+      this.#deps.listener.blocked(false);
+      this.#deps.resume();
+    });
+    return false;
+  }
+
+  // The row must be on disk before the client has all, or a crash in between loses it.
+  #isLast(chunk: Buffer): boolean {
+    if (this.#headers.contentLength !== null) {
+      return this.#receivedBytes >= this.#headers.contentLength;
+    }
+    return this.#usage?.endsStream(chunk) ?? false;
+  }
+
+  #settle(then: () => void): void {
+    if (this.#settled || this.#refusedStreaming) {
+      then();
+      return;
+    }
+    this.#settled = true;
+    const usage = this.#usage;
+    const tell = (result: ScanResult | null): void => {
+      this.#deps.listener.ended({ kind: 'answered', status: this.#status, usage: result });
+      then();
+    };
+    if (usage === undefined) tell(null);
+    else usage.end(tell);
+  }
+
+  #commit(): void {
+    const { res, extraHeaders } = this.#deps;
+    this.#deps.listener.committed(this.#status);
+    res.sendDate = false;
+    res.writeHead(this.#status, this.#statusText, [...this.#headers.forwarded, ...extraHeaders]);
+  }
+
+  #finish(): void {
+    this.#deps.res.end();
+    this.#deps.listener.finished();
+  }
+
+  #refuseStreaming(): void {
+    this.#refusedStreaming = true;
+    this.#deps.listener.ended({
+      kind: 'refused-streaming',
+      answer: this.#answer(),
+      text: this.#text(),
+    });
+    this.#commit();
+    this.#mode = 'relaying';
+    for (const chunk of this.#held.splice(0)) this.#deps.res.write(chunk);
+  }
+
+  #answer(): HeldAnswer {
+    return {
+      status: this.#status,
+      statusText: this.#statusText,
+      headers: this.#headers,
+      chunks: this.#held,
+    };
+  }
+
+  #text(): string {
+    return readText(this.#held, this.#headers.contentEncoding);
+  }
+}
+
+/** The start of an error answer as text, decoded where it is compressed. */
+function readText(chunks: readonly Buffer[], encoding: string | null): string {
+  const bytes = Buffer.concat(chunks);
+  const limits = { maxOutputLength: 4 * maxReadBytes };
+  try {
+    const plain =
+      encoding === 'gzip' || encoding === 'x-gzip'
+        ? gunzipSync(bytes, limits)
+        : encoding === 'br'
+          ? brotliDecompressSync(bytes, limits)
+          : encoding === 'deflate'
+            ? inflateSync(bytes, limits)
+            : bytes;
+    return plain.toString('utf8', 0, maxReadBytes);
+  } catch {
+    return ''; // judged by its status alone
+  }
+}

@@ -1,0 +1,106 @@
+import { createBrotliDecompress, createGunzip, createInflate, type Zlib } from 'node:zlib';
+import type { Transform } from 'node:stream';
+import { createUsageScanner, type ScanResult } from '@keymux/channels';
+import type { ChannelName } from '@keymux/contracts';
+import type { ResponseHeaders } from './response-headers.ts';
+
+/** Reads usage off an answer on its way to the client. */
+export interface UsageReader {
+  feed(chunk: Buffer): void;
+  soFar(): ScanResult | null;
+  /** A first event has begun and is not complete: it may still be an error. */
+  readonly undecided: boolean;
+  /** Whether the chunk has the event that ends the stream, by the channel's format. */
+  endsStream(chunk: Buffer): boolean;
+  /** All was fed; calls back when all was read. */
+  end(done: (result: ScanResult | null) => void): void;
+  close(): void;
+}
+
+/** For answers that have no usage: files, pictures, redirects. */
+const nothingToRead: UsageReader = {
+  feed: () => undefined,
+  soFar: () => null,
+  undecided: false,
+  endsStream: () => false,
+  end: (done) => done(null),
+  close: () => undefined,
+};
+
+/** What the last event of a stream has; Gemini's streams just end. */
+const streamEnds: Readonly<Record<ChannelName, readonly string[]>> = {
+  openai: ['data: [DONE]', 'data:[DONE]'],
+  'openai-response': ['event: response.completed', 'data: [DONE]'],
+  gemini: ['data: [DONE]'],
+  anthropic: ['event: message_stop'],
+};
+
+/** A reader for an answer with these headers. */
+export function createUsageReader(channel: ChannelName, headers: ResponseHeaders): UsageReader {
+  const type = headers.contentType ?? '';
+  const streaming = type.startsWith('text/event-stream');
+  if (!streaming && !type.includes('json')) return nothingToRead;
+  const scanner = createUsageScanner(channel, { streaming });
+  const decoder = decoderFor(headers.contentEncoding);
+  if (decoder !== null) return decodingReader(scanner, decoder);
+  return {
+    feed: (chunk) => scanner.feed(chunk),
+    soFar: () => scanner.soFar(),
+    get undecided() {
+      return streaming && !scanner.sawContent && scanner.midEvent;
+    },
+    endsStream: (chunk) =>
+      streaming && streamEnds[channel].some((mark) => chunk.includes(mark, 0, 'latin1')),
+    end: (done) => done(scanner.end()),
+    close: () => undefined,
+  };
+}
+
+function decodingReader(
+  scanner: ReturnType<typeof createUsageScanner>,
+  decoder: Transform & Zlib,
+): UsageReader {
+  let broken = false;
+  decoder.on('data', (chunk: Buffer) => scanner.feed(chunk));
+  // What cannot be decoded is the client's to judge; only its usage stays unknown.
+  decoder.on('error', () => {
+    broken = true;
+    decoder.destroy();
+  });
+  return {
+    feed: (chunk) => {
+      if (!broken) decoder.write(chunk);
+    },
+    soFar: () => scanner.soFar(),
+    undecided: false,
+    endsStream: () => false,
+    end: (done) => {
+      const settle = (): void => {
+        decoder.off('end', settle);
+        decoder.off('close', settle);
+        done(scanner.end());
+      };
+      if (broken || decoder.destroyed) settle();
+      else {
+        decoder.on('end', settle);
+        decoder.on('close', settle);
+        decoder.end();
+      }
+    },
+    close: () => decoder.destroy(),
+  };
+}
+
+function decoderFor(encoding: string | null): (Transform & Zlib) | null {
+  switch (encoding) {
+    case 'gzip':
+    case 'x-gzip':
+      return createGunzip();
+    case 'br':
+      return createBrotliDecompress();
+    case 'deflate':
+      return createInflate();
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,197 @@
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import type { Bus, Calls } from '@keymux/bus';
+import { createOutbound } from '@keymux/outbound';
+import {
+  type Clock,
+  createHealth,
+  createMetricsRegistry,
+  type Environment,
+  listen,
+  type Logger,
+  problem,
+  sendProblem,
+  type Service,
+  StartProblem,
+} from '@keymux/service';
+import type { Vault } from '@keymux/vault';
+import type { Registry } from 'prom-client';
+import { createApiForward } from './edge/api-forward.ts';
+import { createEdge } from './edge/edge.ts';
+import { createGatewayMetrics } from './gateway-metrics.ts';
+import { ConfigSync } from './live-config/config-sync.ts';
+import { LiveConfig } from './live-config/live-config.ts';
+import { PoolSync } from './live-config/pool-sync.ts';
+import { MassFailureGuard } from './outcome/guard.ts';
+import { Outbox } from './outbox/outbox.ts';
+import { Spool } from './outbox/spool.ts';
+import { Proxy, type ProxyDeps } from './proxy/proxy.ts';
+import { TrustedProxies } from './proxy/source-ip.ts';
+import { Upgrades } from './proxy/upgrade.ts';
+import { Verdicts } from './proxy/verdicts.ts';
+import { Deadlines } from './upstream/deadlines.ts';
+import { createDispatchers } from './upstream/dispatchers.ts';
+
+const replayLimitBytes = 1024 * 1024;
+const spillLimitBytes = 64 * 1024 * 1024;
+/** What the outbox may take of a stop for publishing; the rest stays on disk. */
+const flushMs = 2_000;
+
+export interface GatewayDeps {
+  readonly bus: Bus;
+  readonly calls: Calls;
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly environment: Environment;
+  readonly random: () => number;
+  /** Names this gateway in messages. */
+  readonly source: string;
+  /** Names the installation: a request that comes back has gone in a loop. */
+  readonly instance: string;
+  /** Where this gateway keeps what must not be lost. */
+  readonly spoolDirectory: string;
+  /** Spools that gateways left which are gone: they are published and then removed. */
+  readonly orphanedSpools: readonly string[];
+  /** Address of the admin API, such as `http://127.0.0.1:4000`; null while it is not there. */
+  readonly adminTarget: () => string | null;
+}
+
+export interface Gateway extends Service {
+  readonly registry: Registry;
+  /** The port, once started. */
+  readonly port: number;
+}
+
+/** The data plane and the edge, as one service. */
+export function createGateway(deps: GatewayDeps): Gateway {
+  const { bus, calls, vault, clock, log, environment, source } = deps;
+  const registry = createMetricsRegistry({ service: 'gateway' });
+  const health = createHealth();
+  const live = new LiveConfig();
+  const pools = new PoolSync({ bus, calls, log, clock, live, random: deps.random });
+  const config = new ConfigSync({ bus, calls, log, live, changed: () => pools.followGroups() });
+  const openOutbox = (directory: string): Outbox =>
+    new Outbox({
+      spool: new Spool({ directory, limitBytes: environment.spoolLimitBytes }),
+      bus,
+      clock,
+      log,
+      source,
+    });
+  const outbox = openOutbox(deps.spoolDirectory);
+  const orphans = deps.orphanedSpools.map(openOutbox);
+  const outbound = createOutbound({
+    environment: {
+      httpProxy: environment.httpProxy ?? '',
+      httpsProxy: environment.httpsProxy ?? '',
+      noProxy: environment.noProxy.join(','),
+    },
+    forbidPrivate: environment.forbidPrivateUpstreams,
+  });
+  const deadlines = new Deadlines(() => clock.now());
+  let everReady = false;
+  const ready = (): boolean => {
+    everReady ||= config.loaded && pools.loaded;
+    return everReady;
+  };
+  health.require('config', () =>
+    config.loaded ? { kind: 'ready' } : { kind: 'not_ready', why: 'no config snapshot yet' },
+  );
+  health.require('pools', () =>
+    ready() ? { kind: 'ready' } : { kind: 'not_ready', why: 'key pools are being read' },
+  );
+  const proxyDeps: ProxyDeps = {
+    live,
+    vault,
+    clock,
+    log,
+    outbox,
+    deadlines,
+    ready,
+    trusted: new TrustedProxies(environment.trustedProxies),
+    dispatchers: createDispatchers(outbound),
+    verdicts: new Verdicts({ guard: new MassFailureGuard(), outbox }),
+    random: deps.random,
+    instance: deps.instance,
+    writeTimeoutMs: environment.serverWriteTimeoutMs,
+    maxConcurrentRequests: environment.maxConcurrentRequests,
+    bodyLimits: {
+      replayLimitBytes,
+      spillLimitBytes,
+      spillDirectory: join(deps.spoolDirectory, 'bodies'),
+    },
+    metrics: createGatewayMetrics(registry, {
+      activeRequests: () => proxy.active,
+      spoolBytes: () => [outbox, ...orphans].reduce((sum, each) => sum + each.spoolBytes, 0),
+      droppedLines: () => outbox.dropped,
+    }),
+  };
+  const proxy = new Proxy(proxyDeps);
+  const upgrades = new Upgrades(proxyDeps, proxy);
+  const api = createApiForward({
+    target: deps.adminTarget,
+    log,
+    unavailable: (res) => sendProblem(res, problem('unavailable')),
+  });
+  const server: Server = createEdge({
+    proxy,
+    upgrades,
+    api,
+    trusted: proxyDeps.trusted,
+    cors: {
+      enabled: environment.enableCors,
+      allowedOrigins: environment.allowedOrigins,
+      allowedMethods: environment.allowedMethods,
+      allowedHeaders: environment.allowedHeaders,
+      allowCredentials: environment.allowCredentials,
+    },
+    readiness: () => health.readiness(),
+    log,
+    readTimeoutMs: environment.serverReadTimeoutMs,
+    idleTimeoutMs: environment.serverIdleTimeoutMs,
+  });
+  let port = 0;
+  return {
+    name: 'gateway',
+    registry,
+    get port() {
+      return port;
+    },
+    async start() {
+      for (const each of [outbox, ...orphans]) each.start();
+      await pools.start();
+      await config.start();
+      const at = { port: environment.port, host: environment.host, variable: 'PORT' };
+      const listening = await listen(server, at);
+      if (listening.kind === 'problem') throw new StartProblem(listening.message);
+      port = listening.port;
+    },
+    async stop() {
+      health.drain();
+      proxy.drain();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      await within(environment.gracefulShutdownMs, proxy.idle());
+      upgrades.closeAll();
+      server.closeAllConnections();
+      await closed;
+      api.close();
+      await outbound.destroy();
+      deadlines.stop();
+      await config.stop();
+      await pools.stop();
+      await Promise.all([outbox, ...orphans].map((each) => each.stop(flushMs)));
+    },
+  };
+}
+
+/** Waits for something, but not longer than `limitMs`. */
+async function within(limitMs: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([work, limit]);
+  clearTimeout(timer);
+}

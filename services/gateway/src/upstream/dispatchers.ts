@@ -1,0 +1,23 @@
+import type { Outbound } from '@keymux/outbound';
+import type { Dispatcher } from 'undici';
+import type { LiveSettings, LiveUpstream } from '../live-config/live-group.ts';
+
+/** The connections to an upstream under a group's settings. */
+export interface Dispatchers {
+  of(upstream: LiveUpstream, settings: LiveSettings): Dispatcher;
+}
+
+/** Connections from `outbound`, which keeps one pool for equal settings. */
+export function createDispatchers(outbound: Outbound): Dispatchers {
+  return {
+    of: (upstream, settings) =>
+      outbound.dispatcher({
+        origin: upstream.origin,
+        proxyUrl: settings.proxyUrl,
+        connectTimeoutMs: settings.connectTimeoutMs,
+        idleTimeoutMs: settings.idleConnTimeoutMs,
+        maxIdlePerHost: settings.maxIdleConnsPerHost,
+        maxIdleTotal: settings.maxIdleConns,
+      }),
+  };
+}
