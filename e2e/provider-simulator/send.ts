@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Manner, Reply } from './answer.ts';
 
@@ -39,7 +39,8 @@ function hasManner(manner: Manner): boolean {
 
 function writeHead(res: ServerResponse, reply: Reply): void {
   res.sendDate = false;
-  res.writeHead(reply.status, reply.statusText ?? '', reply.headers.flat());
+  const statusText = reply.statusText ?? STATUS_CODES[reply.status] ?? '';
+  res.writeHead(reply.status, statusText, reply.headers.flat());
 }
 
 async function inManner(res: ServerResponse, reply: Reply, signal: AbortSignal): Promise<void> {

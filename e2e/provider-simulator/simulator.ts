@@ -154,7 +154,8 @@ const empty = Buffer.alloc(0);
 
 function formatOf(asked: Asked): Format {
   if (asked.path.includes('/v1beta/openai/')) return 'gemini-openai';
-  if (/\/v1(beta|alpha)\//.test(asked.path)) return 'gemini';
+  // Google's own SDKs ask under /v1/ too; their credential tells.
+  if (/\/v1(beta|alpha)\//.test(asked.path) || 'x-goog-api-key' in asked.headers) return 'gemini';
   if (asked.path.includes('/v1/messages') || 'anthropic-version' in asked.headers) {
     return 'anthropic';
   }

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { addServing, useHouse } from '../product/house.ts';
+
+const house = useHouse();
+
+interface Talk {
+  readonly ws: WebSocket;
+  readonly heard: string[];
+  readonly closed: Promise<{ code: number; reason: string }>;
+}
+
+async function talk(): Promise<Talk & { secret: string }> {
+  const { name, secrets } = await addServing(house, { channel: 'openai' });
+  const url = `ws://127.0.0.1:${house.keymux.port}/proxy/${name}/v1/realtime?model=gpt-realtime`;
+  const ws = new WebSocket(url, {
+    headers: {
+      authorization: `Bearer ${house.keymux.proxyKey}`,
+      'OpenAI-Beta': 'realtime=v1',
+    },
+  });
+  const heard: string[] = [];
+  ws.on('message', (data: Buffer, binary) => {
+    heard.push(binary ? data.toString('hex') : data.toString());
+  });
+  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
+    ws.on('close', (code, reason) => resolve({ code, reason: reason.toString() }));
+  });
+  await new Promise((resolve, reject) => {
+    ws.once('open', resolve);
+    ws.once('error', reject);
+  });
+  return { ws, heard, closed, secret: secrets[0] ?? '' };
+}
+
+describe('a WebSocket through Keymux', () => {
+  it('carries messages both ways, with the group’s key upstream', async () => {
+    const { ws, heard, secret } = await talk();
+    await expect.poll(() => heard[0]).toContain('session.created');
+    ws.send('text \u4e2d');
+    ws.send(Buffer.from([0, 255, 128]));
+    ws.send('x'.repeat(300_000));
+    await expect.poll(() => heard.length).toBe(4);
+    expect(heard.slice(1)).toEqual(['text \u4e2d', '00ff80', 'x'.repeat(300_000)]);
+    const hit = house.simulator.hits.at(-1);
+    expect(hit).toMatchObject({ key: secret, url: '/v1/realtime?model=gpt-realtime' });
+    expect(hit?.headers['openai-beta']).toBe('realtime=v1');
+    expect(JSON.stringify(hit?.rawHeaders)).not.toContain(house.keymux.proxyKey);
+    ws.terminate();
+  });
+
+  it('is closed by the provider with its code and reason', async () => {
+    const { ws, closed } = await talk();
+    ws.send('{"type":"close","code":4001,"reason":"session over"}');
+    expect(await closed).toEqual({ code: 4001, reason: 'session over' });
+  });
+
+  it('is closed by the client with its code and reason', async () => {
+    const { ws, closed } = await talk();
+    ws.close(4002, 'enough');
+    await closed;
+    await expect
+      .poll(() => house.simulator.realtime.closes.at(-1))
+      .toEqual({ code: 4002, reason: 'enough' });
+  });
+
+  it('ends on the other side when one side vanishes', async () => {
+    const first = await talk();
+    first.ws.send('{"type":"terminate"}');
+    expect((await first.closed).code).toBe(1006);
+    const second = await talk();
+    expect(house.simulator.realtime.open.size).toBeGreaterThan(0);
+    second.ws.terminate();
+    await expect.poll(() => house.simulator.realtime.open.size).toBe(0);
+  });
+
+  it('is refused with a wrong proxy key, without asking the provider', async () => {
+    const { name } = await addServing(house, { channel: 'openai' });
+    const url = `ws://127.0.0.1:${house.keymux.port}/proxy/${name}/v1/realtime`;
+    const ws = new WebSocket(url, { headers: { authorization: 'Bearer wrong' } });
+    const status = await new Promise((resolve) => {
+      ws.on('unexpected-response', (_, reply) => resolve(reply.statusCode));
+      ws.on('error', () => undefined);
+    });
+    expect(status).toBe(401);
+    expect(house.simulator.hits).toEqual([]);
+  });
+
+  it('gives the provider’s refusal to the client', async () => {
+    const { name } = await addServing(house, { channel: 'openai' });
+    const url = `ws://127.0.0.1:${house.keymux.port}/proxy/${name}/v1/nothing-here`;
+    const ws = new WebSocket(url, {
+      headers: { authorization: `Bearer ${house.keymux.proxyKey}` },
+    });
+    const status = await new Promise((resolve) => {
+      ws.on('unexpected-response', (_, reply) => resolve(reply.statusCode));
+      ws.on('error', () => undefined);
+    });
+    expect(status).toBe(401);
+    expect(house.simulator.hits.length).toBeGreaterThan(0);
+  });
+
+  it('has its row in the log', async () => {
+    const { ws, closed } = await talk();
+    ws.close(1000, '');
+    await closed;
+    await expect
+      .poll(
+        async () =>
+          (await house.keymux.api.logs({ q: '/v1/realtime' })).filter((row) => row.status === 101)
+            .length,
+        { timeout: 20_000 },
+      )
+      .toBeGreaterThan(0);
+  });
+});
