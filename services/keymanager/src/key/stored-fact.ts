@@ -20,7 +20,7 @@ export interface StoredFact {
 
 /** As it is stored. */
 export function storedFact(fact: KeyFact): StoredFact {
-  return { type: fact.type, time: new Date(fact.atMs).toISOString(), data: fact.data };
+  return { type: fact.type, time: new Date(fact.atMs).toISOString(), data: { ...fact.data } };
 }
 
 const schemaOf = <T extends KeyEventType>(type: T) =>

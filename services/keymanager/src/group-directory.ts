@@ -1,0 +1,169 @@
+import type { Bus, Calls, Message, Subscription } from '@keymux/bus';
+import {
+  type CallTable,
+  type ConfigChange,
+  ConfigChangeSchema,
+  type GatewayGroup,
+  GatewayGroupSchema,
+  type SystemSettings,
+  SystemSettingsSchema,
+} from '@keymux/contracts';
+import type { Logger } from '@keymux/service';
+import { Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+
+/** What this service needs to know of a group. */
+export interface GroupPolicy {
+  readonly name: string;
+  readonly type: 'standard' | 'aggregate';
+  /** Consecutive failures that blacklist a key; 0 never. */
+  readonly blacklistThreshold: number;
+  /** Most probes at once. */
+  readonly probes: number;
+  readonly probeTimeoutMs: number;
+}
+
+/** The groups there are and their policy, always as the config service has them. */
+export interface GroupDirectory {
+  /** False until the first snapshot is here: until then nothing is known of any group. */
+  readonly loaded: boolean;
+  find(name: string): GroupPolicy | undefined;
+  /** Resolves after the first try to get a snapshot; goes on trying on its own. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface GroupDirectoryDeps {
+  readonly bus: Bus;
+  readonly calls: Calls;
+  readonly log: Logger;
+  /** Told of each snapshot: the names of all groups. */
+  readonly listed: (names: ReadonlySet<string>) => void;
+  readonly deleted: (name: string) => void;
+  readonly retryMs?: number;
+}
+
+const isChange = Compile(ConfigChangeSchema);
+const isSnapshot = Compile(
+  Type.Object({
+    revision: Type.Integer(),
+    settings: SystemSettingsSchema,
+    groups: Type.Array(GatewayGroupSchema),
+  }),
+);
+
+type Valued =
+  'blacklist_threshold' | 'key_validation_concurrency' | 'key_validation_timeout_seconds';
+const fallback: Record<Valued, number> = {
+  blacklist_threshold: 3,
+  key_validation_concurrency: 10,
+  key_validation_timeout_seconds: 20,
+};
+
+/** Follows CONFIG from a snapshot on. */
+export function createGroupDirectory(deps: GroupDirectoryDeps): GroupDirectory {
+  const { bus, calls, log, listed, deleted, retryMs = 500 } = deps;
+  const groups = new Map<string, GatewayGroup>();
+  let values: SystemSettings['values'] = {};
+  let revision = -1;
+  let loaded = false;
+  let stopped = false;
+  /** Changes that came while a snapshot was on its way; null when none is. */
+  let waiting: ConfigChange[] | null = null;
+  let retry: NodeJS.Timeout | undefined;
+  let subscription: Subscription | undefined;
+
+  function valueOf(group: GatewayGroup, name: Valued): number {
+    const value = group.config[name] ?? values[name];
+    return typeof value === 'number' ? value : fallback[name];
+  }
+
+  function apply(change: ConfigChange): void {
+    if (change.kind === 'session-revoked') return;
+    // One revision may change several groups, hence not older instead of newer.
+    if (change.revision < revision) return;
+    const gap = change.revision > revision + 1;
+    revision = change.revision;
+    switch (change.kind) {
+      case 'settings':
+        values = change.settings.values;
+        break;
+      case 'group':
+        groups.set(change.group.name, change.group);
+        break;
+      case 'group-deleted':
+        groups.delete(change.name);
+        deleted(change.name);
+        break;
+      default:
+        return change satisfies never;
+    }
+    if (gap) void load();
+  }
+
+  function hear(message: Message): void {
+    if (!isChange.Check(message.data)) {
+      log.warn({ id: message.id, type: message.type }, 'a config change is unreadable');
+      void load();
+      return;
+    }
+    if (waiting === null) apply(message.data);
+    else waiting.push(message.data);
+  }
+
+  async function load(): Promise<void> {
+    if (stopped || waiting !== null) return;
+    waiting = [];
+    try {
+      const request: CallTable['config.snapshot']['request'] = {};
+      const reply = await calls.call('config.snapshot', request);
+      if (!isSnapshot.Check(reply)) throw new Error('the config snapshot is unreadable');
+      if (reply.revision >= revision) {
+        revision = reply.revision;
+        values = reply.settings.values;
+        groups.clear();
+        for (const group of reply.groups) groups.set(group.name, group);
+      }
+      const heard: readonly ConfigChange[] = waiting;
+      waiting = null;
+      loaded = true;
+      listed(new Set(groups.keys()));
+      for (const change of heard) if (change.revision > reply.revision) apply(change);
+    } catch (error) {
+      const heard: readonly ConfigChange[] = waiting ?? [];
+      waiting = null;
+      if (stopped) return;
+      if (loaded) heard.forEach(apply);
+      log.warn({ err: error }, 'the config is not there yet; trying again');
+      clearTimeout(retry);
+      retry = setTimeout(() => void load(), retryMs);
+    }
+  }
+
+  return {
+    get loaded() {
+      return loaded;
+    },
+    find: (name) => {
+      const group = groups.get(name);
+      if (group === undefined) return undefined;
+      return {
+        name,
+        type: group.type,
+        blacklistThreshold: valueOf(group, 'blacklist_threshold'),
+        probes: Math.max(1, valueOf(group, 'key_validation_concurrency')),
+        probeTimeoutMs: valueOf(group, 'key_validation_timeout_seconds') * 1000,
+      };
+    },
+    start: async () => {
+      // Follows first, so that no change falls between the snapshot and the first message.
+      subscription = await bus.follow('CONFIG', hear);
+      await load();
+    },
+    stop: async () => {
+      stopped = true;
+      clearTimeout(retry);
+      await subscription?.stop();
+    },
+  };
+}

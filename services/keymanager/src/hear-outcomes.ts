@@ -1,0 +1,125 @@
+import type { Handled, Message } from '@keymux/bus';
+import { type KeyOutcome, type KeyOutcomes, KeyOutcomesSchema } from '@keymux/contracts';
+import { type Clock, type Logger, sqliteErrorCode } from '@keymux/service';
+import { Compile } from 'typebox/compile';
+import type { GroupDirectory } from './group-directory.ts';
+import type { Ledger } from './roster/ledger.ts';
+import type { OutcomeMarks } from './roster/outcome-marks.ts';
+import type { Unit } from './roster/unit.ts';
+import type { Usage, UsageCounters } from './roster/usage.ts';
+
+/** Counts what was heard: an outcome by its kind, or a message that was known already. */
+export type Heard = KeyOutcome['kind'] | 'duplicate';
+
+export interface HearOutcomesDeps {
+  readonly ledger: Ledger;
+  readonly marks: OutcomeMarks;
+  readonly usage: UsageCounters;
+  readonly groups: GroupDirectory;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly heard: (what: Heard, count: number) => void;
+}
+
+const isOutcomes = Compile(KeyOutcomesSchema);
+const triesOfABug = 10;
+
+/** True for a store that cannot write now (a full disk, a lock): to be tried until it can. */
+export function isStoreAway(error: unknown): boolean {
+  return sqliteErrorCode(error) !== undefined;
+}
+
+/**
+ * Makes the consumer of KEY_OUTCOMES: events, roster, counters and the mark of the message are one
+ * transaction, so that a message heard twice counts once.
+ */
+export function createHearOutcomes(
+  deps: HearOutcomesDeps,
+): (message: Message, delivery: number) => Promise<Handled> {
+  const { ledger, marks, log, heard } = deps;
+
+  async function hear(id: string, data: KeyOutcomes): Promise<void> {
+    const written = await ledger.write((unit) => {
+      if (marks.has(data)) return 'duplicate';
+      recordOutcomes(deps, unit, id, data);
+      marks.add(data);
+      marks.forget(data.producer, data.acked_through);
+      return 'heard';
+    });
+    if (written.kind === 'duplicate') {
+      // Its events are there though its mark is not: the marks were lost. It was counted then.
+      await ledger.write(() => marks.add(data));
+    }
+    if (written.kind === 'duplicate' || written.result === 'duplicate') {
+      heard('duplicate', 1);
+      return;
+    }
+    for (const outcome of data.outcomes) {
+      heard(outcome.kind, outcome.kind === 'success' ? outcome.count : 1);
+    }
+  }
+
+  return async (message, delivery) => {
+    if (!isOutcomes.Check(message.data)) return 'park';
+    try {
+      await hear(message.id, message.data);
+      return 'ack';
+    } catch (error) {
+      if (isStoreAway(error)) {
+        log.warn({ err: error, id: message.id }, 'outcomes cannot be stored now; trying again');
+        return 'retry';
+      }
+      log.error({ err: error, id: message.id, delivery }, 'outcomes could not be handled');
+      return delivery < triesOfABug ? 'retry' : 'park';
+    }
+  };
+}
+
+function recordOutcomes(
+  deps: Pick<HearOutcomesDeps, 'groups' | 'usage' | 'clock'>,
+  unit: Unit,
+  cause: string,
+  { group, outcomes }: KeyOutcomes,
+): void {
+  const { groups, usage, clock } = deps;
+  const nowMs = clock.now();
+  // The group may be gone while its last outcomes arrive.
+  const threshold = groups.find(group)?.blacklistThreshold ?? 0;
+  const origin = { cause, actor: 'gateway' };
+  const used = new Map<string, Usage>();
+  const count = (id: string, requests: number, failures: number, at: string): void => {
+    const before = used.get(id) ?? { requests: 0, failures: 0, lastUsedMs: 0 };
+    const atMs = Date.parse(at);
+    used.set(id, {
+      requests: before.requests + requests,
+      failures: before.failures + failures,
+      lastUsedMs: Math.max(before.lastUsedMs, Number.isNaN(atMs) ? nowMs : Math.min(atMs, nowMs)),
+    });
+  };
+  const inGroup = (id: string): boolean => unit.find(id)?.state.group === group;
+  for (const outcome of outcomes) {
+    switch (outcome.kind) {
+      case 'failure':
+        if (!inGroup(outcome.key_id)) break;
+        count(outcome.key_id, 1, 1, outcome.at);
+        unit.apply(outcome.key_id, { kind: 'hear-failure', outcome, threshold, nowMs }, origin);
+        break;
+      case 'success':
+        if (!inGroup(outcome.key_id)) break;
+        count(outcome.key_id, outcome.count, 0, outcome.at);
+        unit.apply(outcome.key_id, { kind: 'hear-success', outcome, nowMs }, origin);
+        break;
+      case 'guard':
+        for (const id of new Set(outcome.key_ids)) {
+          if (inGroup(id)) unit.apply(id, { kind: 'hear-guard', outcome, nowMs }, origin);
+        }
+        break;
+      default:
+        outcome satisfies never;
+    }
+  }
+  for (const [id, each] of used) {
+    const row = unit.find(id);
+    if (row !== undefined) usage.add(row.seq, each);
+  }
+}

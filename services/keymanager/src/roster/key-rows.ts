@@ -1,0 +1,142 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { Compile } from 'typebox/compile';
+import {
+  type Condition,
+  ConditionSchema,
+  freshCondition,
+  lastCause,
+  type LiveKey,
+  restsUntilMs,
+} from '../key/state.ts';
+import { numberIn, textIn } from './columns.ts';
+
+/** A key in the roster: its folded state and where it stands. */
+export interface KeyRow {
+  /** Grows with each import: the order of lists. */
+  readonly seq: number;
+  readonly id: string;
+  readonly poolId: number;
+  /** Of the last event that is folded in. */
+  readonly version: number;
+  readonly createdMs: number;
+  readonly state: LiveKey;
+}
+
+/** The columns that {@link readKeyRow} needs, with the group's name. */
+export const keyColumns =
+  'keys.seq, keys.id, pool, pools.name AS group_name, fingerprint, sealed, masked, note, condition, version, created_ms';
+
+/** The rows of keys, one by one. */
+export interface KeyRows {
+  byId(id: string): KeyRow | undefined;
+  /** The id of the key of a pool with one of these fingerprints. */
+  idBySecret(poolId: number, fingerprints: readonly string[]): string | undefined;
+  /** A `seq` of 0 takes the next one. */
+  insert(row: KeyRow): void;
+  update(row: KeyRow): void;
+  remove(seq: number): void;
+}
+
+const isCondition = Compile(ConditionSchema);
+const fresh = JSON.stringify(freshCondition);
+
+// Most keys never had a failure: their condition is left out.
+function conditionText(state: LiveKey): string {
+  const { group: _g, sealed: _s, fingerprint: _f, masked: _m, note: _n, ...condition } = state;
+  const text = JSON.stringify(condition);
+  return text === fresh ? '' : text;
+}
+
+function readCondition(text: string): Condition {
+  if (text === '') return freshCondition;
+  const condition: unknown = JSON.parse(text);
+  if (!isCondition.Check(condition)) throw new Error('the condition of a key is unreadable');
+  return condition;
+}
+
+/** Reads a row that has {@link keyColumns}. */
+export function readKeyRow(row: Record<string, unknown>): KeyRow {
+  return {
+    seq: numberIn(row, 'seq'),
+    id: textIn(row, 'id'),
+    poolId: numberIn(row, 'pool'),
+    version: numberIn(row, 'version'),
+    createdMs: numberIn(row, 'created_ms'),
+    state: {
+      group: textIn(row, 'group_name'),
+      fingerprint: textIn(row, 'fingerprint'),
+      sealed: textIn(row, 'sealed'),
+      masked: textIn(row, 'masked'),
+      note: textIn(row, 'note'),
+      ...readCondition(textIn(row, 'condition')),
+    },
+  };
+}
+
+// When the next probe may be due is counted from the last probe, or from the verdict.
+function checkedMs(state: LiveKey): number {
+  const since = state.status === 'blacklisted' ? state.since_ms : 0;
+  return Math.max(since, state.check?.at_ms ?? 0);
+}
+
+/** Reads and writes single keys; the caller owns the connection and the transaction. */
+export function createKeyRows(db: DatabaseSync): KeyRows {
+  const byId = db.prepare(
+    `SELECT ${keyColumns} FROM keys JOIN pools ON pools.id = pool WHERE keys.id = ?`,
+  );
+  const bySecret = db.prepare('SELECT id FROM keys WHERE pool = ? AND fingerprint = ?');
+  const insert = db.prepare(
+    `INSERT INTO keys (seq, id, pool, created_ms, fingerprint, sealed, masked, note, status,
+       rest_until_ms, condition, version, checked_ms, cause_rule, cause_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  // The version guards: an older state never replaces a newer one.
+  const update = db.prepare(
+    `UPDATE keys SET fingerprint = ?, sealed = ?, masked = ?, note = ?, status = ?,
+       rest_until_ms = ?, condition = ?, version = ?, checked_ms = ?, cause_rule = ?, cause_ms = ?
+     WHERE seq = ? AND version < ?`,
+  );
+  const remove = db.prepare('DELETE FROM keys WHERE seq = ?');
+  const removeUsage = db.prepare('DELETE FROM usage WHERE seq = ?');
+
+  const valuesOf = ({ state, version }: KeyRow) => {
+    const cause = lastCause(state);
+    return [
+      state.fingerprint,
+      state.sealed,
+      state.masked,
+      state.note,
+      state.status,
+      restsUntilMs(state),
+      conditionText(state),
+      version,
+      checkedMs(state),
+      cause?.rule ?? null,
+      cause?.at_ms ?? null,
+    ] as const;
+  };
+  return {
+    byId: (id) => {
+      const row = byId.get(id);
+      return row === undefined ? undefined : readKeyRow(row);
+    },
+    idBySecret: (poolId, fingerprints) => {
+      for (const fingerprint of fingerprints) {
+        const row = bySecret.get(poolId, fingerprint);
+        if (row !== undefined) return textIn(row, 'id');
+      }
+      return undefined;
+    },
+    insert: (row) => {
+      const { seq, id, poolId, createdMs } = row;
+      insert.run(seq === 0 ? null : seq, id, poolId, createdMs, ...valuesOf(row));
+    },
+    update: (row) => {
+      update.run(...valuesOf(row), row.seq, row.version);
+    },
+    remove: (seq) => {
+      remove.run(seq);
+      removeUsage.run(seq);
+    },
+  };
+}

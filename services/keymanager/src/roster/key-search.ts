@@ -1,0 +1,59 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Vault } from '@keymux/vault';
+import { numberIn, textIn } from './columns.ts';
+
+/** The numbers of the keys of a pool that a text means: by the full key, its end, its id or its note. */
+export type SearchKeys = (poolId: number, text: string) => number[];
+
+/** Fewer characters say too little of a key's end. */
+const shortestTail = 4;
+/** What a mask shows of the end of all but short keys, and the index holds. */
+const indexedTail = 3;
+/** Keys whose masks end alike that are opened to compare more of them. */
+const maxOpened = 5_000;
+
+/** The fingerprints that a secret may be kept under. */
+export function fingerprintsOf(vault: Vault, secret: string): string[] {
+  const previous = vault.previousFingerprint(secret);
+  const current = vault.fingerprint(secret);
+  return previous === undefined ? [current] : [current, previous];
+}
+
+/** Searches in SQLite; opens secrets only where the masks fit. */
+export function createKeySearch(db: DatabaseSync, vault: Vault): SearchKeys {
+  const exact = db.prepare(
+    `SELECT seq FROM keys WHERE pool = ?1 AND id = ?2
+     UNION SELECT seq FROM keys
+       WHERE pool = ?1 AND fingerprint IN (SELECT value FROM json_each(?3))
+     UNION SELECT seq FROM keys
+       WHERE pool = ?1 AND substr(masked, -3) = substr(?2, -3) AND masked = ?2
+     UNION SELECT seq FROM keys
+       WHERE pool = ?1 AND note <> '' AND instr(lower(note), lower(?2)) > 0`,
+  );
+  const byTail = db.prepare(
+    'SELECT seq, sealed, masked FROM keys WHERE pool = ? AND substr(masked, -3) = ?',
+  );
+
+  function* endingWith(poolId: number, text: string): Generator<number> {
+    let opened = 0;
+    for (const row of byTail.iterate(poolId, text.slice(-indexedTail))) {
+      const masked = textIn(row, 'masked');
+      const shown = masked.slice(masked.indexOf('…') + 1);
+      const isMeant = (): boolean => {
+        if (text.length <= shown.length) return shown.endsWith(text);
+        // What the mask shows contradicts: no need to open.
+        if (!text.endsWith(shown) || opened >= maxOpened) return false;
+        opened += 1;
+        return vault.open(textIn(row, 'sealed')).endsWith(text);
+      };
+      if (isMeant()) yield numberIn(row, 'seq');
+    }
+  }
+
+  return (poolId, text) => {
+    const fingerprints = JSON.stringify(fingerprintsOf(vault, text));
+    const seqs = exact.all(poolId, text, fingerprints).map((row) => numberIn(row, 'seq'));
+    if (text.length < shortestTail || /\s/.test(text)) return seqs;
+    return [...new Set([...seqs, ...endingWith(poolId, text)])];
+  };
+}

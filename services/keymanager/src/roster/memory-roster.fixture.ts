@@ -1,0 +1,79 @@
+import { DatabaseSync } from 'node:sqlite';
+import type { KeyStateChanged, PoolKey } from '@keymux/contracts';
+import {
+  createSqliteEventStore,
+  eventStoreMigrations,
+  type SqliteEventStore,
+} from '@keymux/event-store';
+import { migrate, newId } from '@keymux/service';
+import { createVault, mask, type Vault } from '@keymux/vault';
+import { onlyWritten } from './ledger.ts';
+import { createRoster, type Roster } from './roster.ts';
+import { rosterMigrations } from './tables.ts';
+
+/** A roster in memory for tests, with a clock that a test sets and what gateways would hear. */
+export interface MemoryRoster extends Roster {
+  readonly db: DatabaseSync;
+  readonly store: SqliteEventStore;
+  readonly vault: Vault;
+  readonly clock: { nowMs: number; now: () => number };
+  readonly told: KeyStateChanged[];
+  /** What a gateway that heard everything knows of a pool. */
+  heardPool(group: string): Map<string, PoolKey>;
+  /** Adds keys to a group; their ids. */
+  addKeys(group: string, secrets: readonly string[]): Promise<string[]>;
+}
+
+/** Opens a migrated database, in memory unless a path is given. */
+export function openMigrated(path = ':memory:'): DatabaseSync {
+  const db = new DatabaseSync(path);
+  db.exec(
+    'CREATE TABLE IF NOT EXISTS schema_versions (component TEXT PRIMARY KEY, version INTEGER) STRICT',
+  );
+  const migrated = migrate(db, [...eventStoreMigrations, ...rosterMigrations]);
+  if (migrated.kind !== 'migrated') throw new Error(migrated.message);
+  return db;
+}
+
+/** Makes a roster that begins at 2026-01-01. */
+export function createMemoryRoster(): MemoryRoster {
+  const db = openMigrated();
+  const store = createSqliteEventStore(db);
+  const vault = createVault('an encryption key for tests');
+  const clock = { nowMs: Date.parse('2026-01-01T00:00:00Z'), now: () => clock.nowMs };
+  const told: KeyStateChanged[] = [];
+  const changed = (messages: readonly KeyStateChanged[]) => told.push(...messages);
+  const roster = createRoster({ db, store, vault, clock, changed });
+  return {
+    ...roster,
+    db,
+    store,
+    vault,
+    clock,
+    told,
+    heardPool: (group) => {
+      const pool = new Map<string, PoolKey>();
+      for (const { changes } of told.filter((message) => message.group === group)) {
+        for (const key of changes) {
+          if (key.state === 'deleted') pool.delete(key.id);
+          else pool.set(key.id, key);
+        }
+      }
+      return pool;
+    },
+    addKeys: async (group, secrets) =>
+      onlyWritten(
+        await roster.ledger.write((unit) => {
+          const pool = roster.pools.open(group);
+          const origin = { cause: newId(), actor: 'test', nowMs: clock.now() };
+          return secrets.map((secret) => {
+            const id = newId();
+            const sealed = vault.seal(secret);
+            const fingerprint = vault.fingerprint(secret);
+            unit.add(pool, { id, sealed, fingerprint, masked: mask(secret), taskId: null }, origin);
+            return id;
+          });
+        }),
+      ),
+  };
+}
