@@ -409,9 +409,9 @@ export class Exchange implements RelayListener, Bounded {
   #settle(): void {
     if (this.#settled) return;
     this.#settled = true;
-    const { record, res } = this.#request;
+    const { record } = this.#request;
     const nowMs = this.#deps.clock.now();
-    record.bytesOut = bytesOut(res);
+    record.bytesOut = this.#committed ? (this.#relay?.receivedBytes ?? 0) : 0;
     const row = toRow(record, nowMs);
     this.#deps.outbox.row({
       group: record.group,
@@ -431,10 +431,6 @@ export class Exchange implements RelayListener, Bounded {
     this.#request.body.close();
     this.#done();
   }
-}
-
-function bytesOut(res: ServerResponse): number {
-  return res.socket?.bytesWritten ?? 0;
 }
 
 function statusOf(ending: Ending): number | null {

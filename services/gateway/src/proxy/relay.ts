@@ -147,6 +147,11 @@ export class Relay implements AttemptListener {
     return this.#usage?.soFar() ?? null;
   }
 
+  /** Bytes of the answer's body that came so far. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
+
   /** Nothing more is forwarded. */
   stop(): void {
     this.#mode = 'done';

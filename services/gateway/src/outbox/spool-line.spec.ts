@@ -1,0 +1,86 @@
+import type { KeyOutcome } from '@keymux/contracts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { foldLines, outcomeLine, rowLine } from './spool-line.ts';
+
+const row = (group: string, keyId: string | null, requestId: string) =>
+  rowLine({
+    group,
+    keyId,
+    requestId,
+    time: `t-${requestId}`,
+    json: `{"request_id":"${requestId}"}`,
+  });
+
+const failure = (keyId: string): KeyOutcome => ({
+  kind: 'failure',
+  key_id: keyId,
+  at: 't',
+  verdict: 'count',
+  rule: 'unauthorized',
+  status: 401,
+  message: 'no\ttabs\nor newlines',
+  upstream: 'u',
+  model: null,
+  until: null,
+  request_id: 'r',
+});
+
+describe('the lines of a batch', () => {
+  it('fold successes by key, with counts that add up', () => {
+    const { groups } = foldLines([row('a', 'k1', '1'), row('a', 'k2', '2'), row('a', 'k1', '3')]);
+    expect(groups).toHaveLength(1);
+    expect(groups[0]?.outcomes).toEqual([
+      { kind: 'success', key_id: 'k1', at: 't-3', count: 2, request_id: '3' },
+      { kind: 'success', key_id: 'k2', at: 't-2', count: 1, request_id: '2' },
+    ]);
+    expect(groups[0]?.rowCount).toBe(3);
+    expect(groups[0]?.rows.split('\n')).toHaveLength(4);
+  });
+
+  it('keep the order of success and failure of one key', () => {
+    const { groups } = foldLines([
+      row('a', 'k1', '1'),
+      outcomeLine('a', failure('k1')),
+      row('a', 'k1', '2'),
+    ]);
+    expect(groups[0]?.outcomes.map(({ kind }) => kind)).toEqual(['success', 'failure', 'success']);
+  });
+
+  it('keep a row without a key out of the outcomes', () => {
+    const { groups } = foldLines([row('-', null, '1')]);
+    expect(groups[0]).toMatchObject({ group: '-', outcomes: [], rowCount: 1 });
+  });
+
+  it('say which lines cannot be read, and lose no other', () => {
+    const { groups, unreadable } = foldLines(['what', 'r\tonly', row('a', null, '1')]);
+    expect(unreadable).toEqual(['what', 'r\tonly']);
+    expect(groups[0]?.rowCount).toBe(1);
+  });
+
+  it('count every success exactly once, however they mix', () => {
+    const line = fc.record({
+      group: fc.constantFrom('a', 'b'),
+      key: fc.constantFrom('k1', 'k2'),
+      failed: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(line), (lines) => {
+        const { groups } = foldLines(
+          lines.map(({ group, key, failed }, at) =>
+            failed ? outcomeLine(group, failure(key)) : row(group, key, String(at)),
+          ),
+        );
+        const outcomes = groups.flatMap((each) => each.outcomes);
+        const successes = outcomes.reduce(
+          (sum, each) => sum + (each.kind === 'success' ? each.count : 0),
+          0,
+        );
+        expect(successes).toBe(lines.filter(({ failed }) => !failed).length);
+        expect(outcomes.filter(({ kind }) => kind === 'failure')).toHaveLength(
+          lines.filter(({ failed }) => failed).length,
+        );
+      }),
+    );
+  });
+});
