@@ -1,11 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import type { Dispatcher } from 'undici';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { listenOnLoopback, startOrigin, type OriginServer } from '../test/origin-server.ts';
 import { createOutbound, type Outbound, type UpstreamOptions } from './outbound.ts';
 
 const environment = { httpProxy: '', httpsProxy: '', noProxy: '' };
+// Ample: a machine may be busy with other things.
+vi.setConfig({ testTimeout: 60_000 });
+const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 30_000 });
+
 const endings: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
@@ -67,10 +71,10 @@ describe('connections to an upstream', () => {
     const server = await startHolding();
     const dispatcher = outbound().dispatcher(upstream(server.origin, { maxIdlePerHost: 2 }));
     const answers = Array.from({ length: 20 }, () => get(dispatcher));
-    await expect.poll(() => server.held.length).toBe(20);
+    await eventually(() => server.held.length).toBe(20);
     for (const response of server.held) response.end('done');
     expect(await Promise.all(answers)).toEqual(Array(20).fill('done'));
-    await expect.poll(() => server.connections()).toBe(2);
+    await eventually(() => server.connections()).toBe(2);
   });
 
   it('uses an idle connection again', async () => {
@@ -80,7 +84,7 @@ describe('connections to an upstream', () => {
     for (const path of ['/1', '/2', '/3']) {
       expect(await get(dispatcher, path)).toBe(path);
       // undici frees a connection a turn of the event loop after the answer.
-      await expect.poll(() => all.counts()).toEqual({ open: 1, idle: 1 });
+      await eventually(() => all.counts()).toEqual({ open: 1, idle: 1 });
     }
     expect(server.connections()).toBe(1);
   });
@@ -89,8 +93,8 @@ describe('connections to an upstream', () => {
     const server = await startAnswering();
     const all = outbound();
     await get(all.dispatcher(upstream(server.origin, { idleTimeoutMs: 50 })));
-    await expect.poll(() => server.connections(), { timeout: 10_000 }).toBe(0);
-    await expect.poll(() => all.counts()).toEqual({ open: 0, idle: 0 });
+    await eventually(() => server.connections()).toBe(0);
+    await eventually(() => all.counts()).toEqual({ open: 0, idle: 0 });
   });
 
   it('closes the longest idle connection when all upstreams together keep too many', async () => {
@@ -98,7 +102,7 @@ describe('connections to an upstream', () => {
     const all = outbound();
     await get(all.dispatcher(upstream(first.origin, { maxIdleTotal: 1 })));
     await get(all.dispatcher(upstream(second.origin, { maxIdleTotal: 1 })));
-    await expect.poll(() => first.connections()).toBe(0);
+    await eventually(() => first.connections()).toBe(0);
     expect(second.connections()).toBe(1);
   });
 
@@ -111,7 +115,7 @@ describe('connections to an upstream', () => {
     const dispatcher = outbound().dispatcher(upstream(server.origin));
     expect(await get(dispatcher, '/1')).toBe('/1');
     expect(await get(dispatcher, '/2')).toBe('/2');
-    await expect.poll(() => server.connections()).toBe(0);
+    await eventually(() => server.connections()).toBe(0);
   });
 
   it('is the same for the same settings and another for others', async () => {
@@ -130,11 +134,11 @@ describe('connections to an upstream', () => {
     const requests = controllers.map(({ signal }) =>
       dispatcher.request({ path: '/', method: 'GET', signal }).catch(() => 'aborted'),
     );
-    await expect.poll(() => server.held.length).toBe(50);
+    await eventually(() => server.held.length).toBe(50);
     for (const controller of controllers) controller.abort();
     expect(new Set(await Promise.all(requests))).toEqual(new Set(['aborted']));
-    await expect.poll(() => server.connections()).toBe(0);
-    await expect.poll(() => all.counts()).toEqual({ open: 0, idle: 0 });
+    await eventually(() => server.connections()).toBe(0);
+    await eventually(() => all.counts()).toEqual({ open: 0, idle: 0 });
   });
 
   it('tells when the connection is refused, and keeps nothing of it', async () => {
@@ -154,7 +158,7 @@ describe('connections to an upstream', () => {
     await expect(get(dispatcher, 'no-slash')).rejects.toThrow('path');
     expect(all.counts()).toEqual({ open: 0, idle: 0 });
     expect(await get(dispatcher, '/fine')).toBe('/fine');
-    await expect.poll(() => all.counts()).toEqual({ open: 1, idle: 1 });
+    await eventually(() => all.counts()).toEqual({ open: 1, idle: 1 });
   });
 
   it('gives up a connection that takes too long, or that nobody waits for any more', async () => {
@@ -166,10 +170,10 @@ describe('connections to an upstream', () => {
     const never = all.dispatcher(upstream(silent.origin, { connectTimeoutMs: 600_000 }));
     const { handler, failed } = listen();
     never.dispatch({ path: '/', method: 'GET' }, handler);
-    await expect.poll(() => silent.connections()).toBe(1);
+    await eventually(() => silent.connections()).toBe(1);
     expect(never.abandon(handler)).toBe(true);
     expect((await failed).message).toContain('abandoned');
-    await expect.poll(() => silent.connections()).toBe(0);
+    await eventually(() => silent.connections()).toBe(0);
     expect(all.counts()).toEqual({ open: 0, idle: 0 });
   });
 
@@ -178,7 +182,7 @@ describe('connections to an upstream', () => {
     const dispatcher = outbound().dispatcher(upstream(server.origin));
     const { handler } = listen();
     dispatcher.dispatch({ path: '/', method: 'GET' }, handler);
-    await expect.poll(() => server.held.length).toBe(1);
+    await eventually(() => server.held.length).toBe(1);
     expect(dispatcher.abandon(handler)).toBe(false);
   });
 
@@ -187,13 +191,13 @@ describe('connections to an upstream', () => {
     const all = outbound();
     const dispatcher = all.dispatcher(upstream(server.origin));
     const running = get(dispatcher);
-    await expect.poll(() => server.held.length).toBe(1);
+    await eventually(() => server.held.length).toBe(1);
     const closed = all.close();
     await expect(get(dispatcher)).rejects.toMatchObject({ code: 'UND_ERR_CLOSED' });
     server.held[0]?.end('in time');
     expect(await running).toBe('in time');
     await closed;
-    await expect.poll(() => server.connections()).toBe(0);
+    await eventually(() => server.connections()).toBe(0);
   });
 
   it('cuts running requests when it is destroyed', async () => {
@@ -201,10 +205,10 @@ describe('connections to an upstream', () => {
     const all = outbound();
     const running = get(all.dispatcher(upstream(server.origin)));
     const failure = running.catch((error: unknown) => error);
-    await expect.poll(() => server.held.length).toBe(1);
+    await eventually(() => server.held.length).toBe(1);
     await all.destroy();
     expect(await failure).toBeInstanceOf(Error);
-    await expect.poll(() => server.connections()).toBe(0);
+    await eventually(() => server.connections()).toBe(0);
   });
 
   it('leaves an upgraded connection to its new owner', async () => {
@@ -221,7 +225,7 @@ describe('connections to an upstream', () => {
     const all = outbound();
     const dispatcher = all.dispatcher(upstream(server.origin));
     const { socket } = await dispatcher.upgrade({ path: '/', protocol: 'x' });
-    await expect.poll(() => all.counts()).toEqual({ open: 0, idle: 0 });
+    await eventually(() => all.counts()).toEqual({ open: 0, idle: 0 });
     const { promise, resolve } = Promise.withResolvers<string>();
     socket.once('data', (chunk: Buffer) => resolve(chunk.toString()));
     socket.write('echo');

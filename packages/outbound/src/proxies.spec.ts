@@ -1,12 +1,16 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { RequestError, Server } from 'proxy-chain';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ask, failureOf, outboundWith, through } from '../test/ask.ts';
 import { loopbackCertificate, loopbackKey } from '../test/loopback-certificate.ts';
 import { startOrigin, type OriginServer } from '../test/origin-server.ts';
 import type { Outbound } from './outbound.ts';
 
 const trustedBefore = getCACertificates('default');
+// Ample: a machine may be busy with other things.
+vi.setConfig({ testTimeout: 60_000 });
+const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 30_000 });
+
 const endings: (() => Promise<unknown>)[] = [];
 let plain: OriginServer;
 let secure: OriginServer;
@@ -89,7 +93,7 @@ describe.each(['http', 'https'] as const)('an %s proxy', (type) => {
       expect(text).toContain('"x-one","1","x-one","2"');
       expect(text).toContain(`127.0.0.1:${plain.port}`);
       expect(text).not.toContain('proxy-auth');
-      await expect.poll(() => all.counts()).toEqual({ open: 1, idle: 1 });
+      await eventually(() => all.counts()).toEqual({ open: 1, idle: 1 });
     }
     expect(proxy.stats).toEqual({ httpRequestCount: 2, connectRequestCount: 0 });
     expect(proxy.connections.size).toBe(1);

@@ -1,5 +1,5 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ask, failureOf, outboundWith, through } from '../test/ask.ts';
 import { loopbackCertificate } from '../test/loopback-certificate.ts';
 import { startOrigin, type OriginServer } from '../test/origin-server.ts';
@@ -11,6 +11,7 @@ import {
 } from '../test/real-proxies.ts';
 import type { Outbound } from './outbound.ts';
 
+vi.setConfig({ testTimeout: 60_000 });
 const trustedBefore = getCACertificates('default');
 const installMs = 300_000;
 let plain: OriginServer;
