@@ -44,7 +44,7 @@ describe('the schedule of probes', () => {
   it('never leaves a group unseen for longer than a period and a tick', () => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 1, max: 43_200 }),
+        fc.integer({ min: 1, max: 1_440 }),
         fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 1 }),
         (minutes, randoms) => {
           const group = { name: 'g', intervalMs: minutes * minute };
@@ -52,12 +52,14 @@ describe('the schedule of probes', () => {
           const random = () => randoms[(at += 1) % randoms.length] ?? 0;
           let schedule: Schedule = new Map();
           let lastSeen = 0;
-          for (let now = 0; now < 20 * periodMs(group.intervalMs); now += minute) {
+          let longestMs = 0;
+          for (let now = 0; now < 5 * periodMs(group.intervalMs); now += minute) {
             const seen = lookAround(schedule, [group], { nowMs: now, random });
             schedule = seen.schedule;
-            expect(now - lastSeen).toBeLessThanOrEqual(periodMs(group.intervalMs) + minute);
+            longestMs = Math.max(longestMs, now - lastSeen);
             if (seen.due.length > 0) lastSeen = now;
           }
+          expect(longestMs).toBeLessThanOrEqual(periodMs(group.intervalMs) + minute);
         },
       ),
       { numRuns: 30 },
