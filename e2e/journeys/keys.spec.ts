@@ -1,204 +1,21 @@
-import type { ChannelName, KeyView } from '@keymux/contracts';
-import { keymanagerOperations } from '@keymux/contracts';
+import { keymanagerOperations, type ChannelName, type KeyView } from '@keymux/contracts';
 import { describe, expect, it } from 'vitest';
 import { ask, completionOf, credentialOf } from '../clients/ask.ts';
 import { startLoad } from '../clients/load.ts';
 import { addServing, groupName, useHouse } from '../product/house.ts';
+import { polled, watchKeys } from '../product/key-watch.ts';
 import { json, type HeaderList } from '../provider-simulator/answer.ts';
-import { fault, type Fault } from '../provider-simulator/errors.ts';
+import { fault } from '../provider-simulator/errors.ts';
 
 const house = useHouse();
-type Format = ChannelName;
-
-/** Two keys, of which the first fails in a way; the group as it is after some requests. */
-async function twoKeys(channel: Format, what: Fault, resetSeconds?: number) {
-  const group = await addServing(house, { channel }, 2);
-  const [bad = '', good = ''] = group.secrets;
-  const stop = house.simulator.script({
-    match: { key: bad },
-    answer: fault(channel, what, resetSeconds),
-  });
-  const askOnce = (model?: string) =>
-    ask(group.url, channel, house.keymux.proxyKey, model === undefined ? {} : { model });
-  return { ...group, bad, good, stop, askOnce };
-}
-const hitsOf = (secret: string) => house.simulator.keyCounts.get(secret) ?? 0;
-
-/** Asks until a key was tried so often; every answer must be 200. */
-async function untilTried(
-  askOnce: () => Promise<{ status: number; text: string }>,
-  secret: string,
-  times: number,
-): Promise<void> {
-  for (let round = 0; hitsOf(secret) < times && round < 50; round += 1) {
-    const reply = await askOnce();
-    expect(reply.status, reply.text).toBe(200);
-  }
-  expect(hitsOf(secret)).toBeGreaterThanOrEqual(times);
-}
-
-const keyOf = (group: string, secret: string) => house.keymux.api.key(group, secret);
-const polled = (read: () => Promise<unknown>) => expect.poll(read, { timeout: 20_000 });
-
-const counted: [Format, Fault][] = [
-  ['openai', 'invalid-key'],
-  ['openai-response', 'invalid-key'],
-  ['gemini', 'invalid-key'],
-  ['anthropic', 'invalid-key'],
-];
-const blacklistedAtOnce: [Format, Fault][] = [
-  ['openai', 'quota'],
-  ['openai', 'billing'],
-  ['openai-response', 'quota'],
-  ['gemini', 'key-forbidden'],
-  ['gemini', 'billing'],
-  ['anthropic', 'billing'],
-];
-const cooled: [Format, Fault][] = [
-  ['openai', 'rate-limit'],
-  ['openai-response', 'rate-limit'],
-  ['gemini', 'rate-limit'],
-  ['anthropic', 'rate-limit'],
-  ['openai', 'region'],
-  ['anthropic', 'region'],
-];
-const forgiven: [Format, Fault][] = [
-  ['openai', 'server-error'],
-  ['openai-response', 'server-error'],
-  ['gemini', 'server-error'],
-  ['anthropic', 'server-error'],
-  ['openai', 'overloaded'],
-  ['gemini', 'overloaded'],
-  ['anthropic', 'overloaded'],
-];
-const passed: [Format, Fault, number][] = [
-  ['openai', 'bad-request', 400],
-  ['openai', 'not-found', 404],
-  ['openai-response', 'bad-request', 400],
-  ['gemini', 'bad-request', 400],
-  ['gemini', 'not-found', 404],
-  ['gemini', 'region', 400],
-  ['anthropic', 'bad-request', 400],
-  ['anthropic', 'not-found', 404],
-];
-
-describe('how an answer is judged', () => {
-  it.each(counted)('%s: %s counts, and three in a row blacklist', async (channel, what) => {
-    const { name, bad, good, askOnce } = await twoKeys(channel, what);
-    await untilTried(askOnce, bad, 1);
-    await polled(() => keyOf(name, bad)).toMatchObject({ status: 'active', streak: 1 });
-    await untilTried(askOnce, bad, 3);
-    await polled(() => keyOf(name, bad)).toMatchObject({ status: 'blacklisted' });
-    expect((await keyOf(name, bad)).why).not.toBe('');
-    house.simulator.forget();
-    for (let round = 0; round < 5; round += 1) expect((await askOnce()).status).toBe(200);
-    expect([hitsOf(bad), hitsOf(good)]).toEqual([0, 5]);
-    expect(await keyOf(name, good)).toMatchObject({ status: 'active', streak: 0 });
-  });
-
-  it.each(blacklistedAtOnce)('%s: %s blacklists at once', async (channel, what) => {
-    const { name, bad, askOnce } = await twoKeys(channel, what);
-    await untilTried(askOnce, bad, 1);
-    await polled(() => keyOf(name, bad)).toMatchObject({ status: 'blacklisted' });
-  });
-
-  it.each(cooled)('%s: %s rests the key for the model alone', async (channel, what) => {
-    const { name, bad, askOnce } = await twoKeys(channel, what, 300);
-    await untilTried(() => askOnce('model-one'), bad, 1);
-    await polled(() => keyOf(name, bad)).toMatchObject({
-      status: 'cooling',
-      cooldowns: [{ model: 'model-one' }],
-    });
-    house.simulator.forget();
-    for (let round = 0; round < 4; round += 1) await askOnce('model-one');
-    expect(hitsOf(bad)).toBe(0);
-    await untilTried(() => askOnce('model-two'), bad, 1);
-  });
-
-  it.each(forgiven)('%s: %s does not harm the key', async (channel, what) => {
-    const { name, bad, askOnce } = await twoKeys(channel, what);
-    await untilTried(askOnce, bad, 1);
-    const reply = await askOnce();
-    const row = await house.keymux.api.log(reply.requestId);
-    expect(row.status).toBe(200);
-    expect(await keyOf(name, bad)).toMatchObject({ status: 'active', streak: 0, cooldowns: [] });
-  });
-
-  it.each(passed)('%s: %s is the client’s: %i, no other key', async (channel, what, status) => {
-    const { name, secrets, url } = await addServing(house, { channel }, 2);
-    house.simulator.script({ answer: fault(channel, what) });
-    const reply = await ask(url, channel, house.keymux.proxyKey);
-    expect(reply.status).toBe(status);
-    expect(house.simulator.hits).toHaveLength(1);
-    expect((await house.keymux.api.log(reply.requestId)).at_fault).toBe('client');
-    for (const secret of secrets) {
-      expect(await keyOf(name, secret)).toMatchObject({ status: 'active', streak: 0 });
-    }
-  });
-
-  it('counts consecutive failures only: a success starts anew', async () => {
-    const { name, bad, stop, askOnce } = await twoKeys('openai', 'invalid-key');
-    await untilTried(askOnce, bad, 2);
-    await polled(() => keyOf(name, bad)).toMatchObject({ streak: 2 });
-    stop();
-    await untilTried(askOnce, bad, 3);
-    await polled(() => keyOf(name, bad)).toMatchObject({ streak: 0, status: 'active' });
-    const again = house.simulator.script({
-      match: { key: bad },
-      answer: fault('openai', 'invalid-key'),
-    });
-    await untilTried(askOnce, bad, 5);
-    again();
-    await polled(() => keyOf(name, bad)).toMatchObject({ streak: 2, status: 'active' });
-    const history = await house.keymux.api.call(keymanagerOperations.keyHistory, {
-      params: { id: (await keyOf(name, bad)).id },
-    });
-    expect(history.items.map((each) => each.type).toReversed()).toEqual([
-      'KeyImported',
-      'KeyFailed',
-      'KeyFailed',
-      'KeyRecovered',
-      'KeyFailed',
-      'KeyFailed',
-    ]);
-    expect(history.items[0]).toMatchObject({
-      request_id: expect.any(String),
-      data: { status: 401, rule: expect.any(String) },
-    });
-  });
-
-  it('never blacklists with a threshold of 0, and follows the group’s own', async () => {
-    const never = await addServing(
-      house,
-      { channel: 'openai', config: { blacklist_threshold: 0 } },
-      2,
-    );
-    const once = await addServing(
-      house,
-      { channel: 'openai', config: { blacklist_threshold: 1 } },
-      2,
-    );
-    for (const { url, name, secrets } of [never, once]) {
-      const bad = secrets[0] ?? '';
-      house.simulator.script({ match: { key: bad }, answer: fault('openai', 'invalid-key') });
-      const askOnce = () => ask(url, 'openai', house.keymux.proxyKey);
-      await untilTried(askOnce, bad, name === never.name ? 5 : 1);
-    }
-    await polled(() => keyOf(once.name, once.secrets[0] ?? '')).toMatchObject({
-      status: 'blacklisted',
-    });
-    await polled(() => keyOf(never.name, never.secrets[0] ?? '')).toMatchObject({
-      status: 'active',
-    });
-  });
-});
+const { hitsOf, keyOf, untilTried } = watchKeys(house);
 
 const inSeconds = (count: number) => new Date(Date.now() + count * 1000).toISOString();
 const limited = (headers: HeaderList, body: unknown = {}) => json(429, body, headers);
 
 describe('how long a key rests', () => {
   /** Hint, its answer, the least and the most seconds from now. */
-  const hints: [string, Format, () => ReturnType<typeof limited>, number, number][] = [
+  const hints: [string, ChannelName, () => ReturnType<typeof limited>, number, number][] = [
     ['retry-after in seconds', 'openai', () => limited([['Retry-After', '90']]), 90, 90],
     ['retry-after-ms', 'openai', () => limited([['retry-after-ms', '91500']]), 91.5, 91.5],
     [

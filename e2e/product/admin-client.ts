@@ -3,13 +3,13 @@ import {
   configOperations,
   keymanagerOperations,
   logsinkOperations,
-  operations,
   type GroupPatch,
   type GroupView,
   type KeyView,
   type LogRow,
   type NewGroup,
   type Operation,
+  type RawResponse,
   type Task,
 } from '@keymux/contracts';
 import type { Static, TSchema } from 'typebox';
@@ -25,9 +25,11 @@ export interface AdminReply {
 }
 
 type Success<O extends Operation> = {
-  [S in keyof O['responses']]: O['responses'][S] extends TSchema
-    ? Static<O['responses'][S]>
-    : string;
+  [S in keyof O['responses']]: O['responses'][S] extends RawResponse
+    ? string
+    : O['responses'][S] extends TSchema
+      ? Static<O['responses'][S]>
+      : never;
 }[keyof O['responses']];
 
 interface Input {
@@ -215,6 +217,3 @@ function checked<T>(schema: TSchema | string, reply: AdminReply, about: string):
   );
 }
 const textSchema: TSchema = { type: 'string' };
-
-/** Every row of the API's table. */
-export const everyOperation: readonly Operation[] = operations;
