@@ -1,4 +1,5 @@
 import type { Duplex, Readable } from 'node:stream';
+import type { UpstreamDispatcher } from '@keymux/outbound';
 import type { Dispatcher } from 'undici';
 import type { Bounded, Deadlines } from './deadlines.ts';
 
@@ -23,7 +24,7 @@ export interface AttemptListener {
 }
 
 export interface AttemptRequest {
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: UpstreamDispatcher;
   readonly origin: string;
   readonly method: string;
   readonly path: string;
@@ -51,6 +52,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Bounded {
   readonly #now: () => number;
   #phase: Phase = 'connecting';
   #controller: Dispatcher.DispatchController | undefined;
+  #dispatcher: UpstreamDispatcher | undefined;
   #paused = false;
   #sent = false;
   #abandoned = false;
@@ -77,6 +79,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Bounded {
   /** Sends; everything else comes through the listener. Throws when the request is malformed. */
   start(request: AttemptRequest): void {
     this.#deadlines.add(this);
+    this.#dispatcher = request.dispatcher;
     const options: Dispatcher.DispatchOptions = {
       origin: request.origin,
       path: request.path,
@@ -95,7 +98,8 @@ export class Attempt implements Dispatcher.DispatchHandler, Bounded {
     if (this.#abandoned || this.#phase === 'ended') return;
     this.#abandoned = true;
     this.#close();
-    this.#controller?.abort(new Error(reason));
+    if (this.#controller === undefined) this.#dispatcher?.abandon(this);
+    else this.#controller.abort(new Error(reason));
   }
 
   resume(): void {

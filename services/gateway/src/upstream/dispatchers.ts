@@ -1,10 +1,9 @@
-import type { Outbound } from '@keymux/outbound';
-import type { Dispatcher } from 'undici';
+import type { Outbound, UpstreamDispatcher } from '@keymux/outbound';
 import type { LiveSettings, LiveUpstream } from '../live-config/live-group.ts';
 
 /** The connections to an upstream under a group's settings. */
 export interface Dispatchers {
-  of(upstream: LiveUpstream, settings: LiveSettings): Dispatcher;
+  of(upstream: LiveUpstream, settings: LiveSettings): UpstreamDispatcher;
 }
 
 /** Connections from `outbound`, which keeps one pool for equal settings. */
