@@ -21,11 +21,13 @@ export interface Subscription {
 }
 
 export interface ConsumeOptions {
-  /** Consumers of one name share the messages. */
+  /** Consumers of one name share the messages; a stream that has one refuses another name. */
   readonly durable: string;
-  /** After so many tries a message becomes a dead letter. */
+  /** After so many tries a message becomes a dead letter; 10 by default. */
   readonly maxDeliveries?: number;
-  /** Most messages at one time in the handler. */
+  /** A handler that takes longer counts as failed, though its late `ack` is heard; 30,000 ms by default. */
+  readonly ackWaitMs?: number;
+  /** Most messages at one time in the handler; 1,000 by default. */
   readonly maxInFlight?: number;
   /** Most messages of one subject at one time in the handler; 1, the default, keeps their order. */
   readonly maxInFlightPerSubject?: number;
@@ -36,27 +38,36 @@ export interface ConsumeOptions {
  * order a subject, at least once; broadcasts (`follow`) give it to everyone who listens now.
  */
 export interface Bus {
-  /** Resolves when the bus answers for the message. Rejects with {@link BusUnavailable}. */
+  /** Resolves when the bus answers for the message. Rejects with {@link BusUnavailable}: keep it, try again. */
   publish(stream: StreamName, message: Message): Promise<void>;
-  /** A handler that throws says `retry`. */
+  /**
+   * A handler that throws says `retry`. `stop` resolves when the handlers at work are done. Rejects for
+   * a stream that is a broadcast or is another durable's.
+   */
   consume(
     stream: StreamName,
     options: ConsumeOptions,
     handler: (message: Message, delivery: number) => Promise<Handled>,
   ): Promise<Subscription>;
+  /** Gives every message from now on to every follower; one that throws harms no other. */
   follow(stream: StreamName, handler: (message: Message) => void): Promise<Subscription>;
+  /** Ends every subscription; publishes that nobody answered for reject with {@link BusUnavailable}. */
   close(): Promise<void>;
 }
 
 /** Request and reply between services. */
 export interface Calls {
-  /** Rejects with {@link CallFailed} when nobody answers in time or the answer is an error. */
+  /**
+   * Rejects with {@link NoAnswer} when nobody answers in time (10,000 ms by default), with
+   * {@link CallFailed} when the answer is an error.
+   */
   call(name: string, request: unknown, options?: { timeoutMs?: number }): Promise<unknown>;
+  /** Those who answer to one name share its calls. */
   answer(name: string, handler: (request: unknown) => Promise<unknown>): Subscription;
   close(): Promise<void>;
 }
 
-/** Where messages go that nobody could read or handle. */
+/** Where messages go that nobody could read or handle. When it throws, the message stays in its queue. */
 export interface DeadLetters {
   park(stream: StreamName, message: Message, reason: string): void;
 }
@@ -66,7 +77,12 @@ export class BusUnavailable extends Error {
   override readonly name = 'BusUnavailable';
 }
 
-/** A call was not answered, or with an error. */
+/** A call was answered with an error, whose message this one carries. */
 export class CallFailed extends Error {
-  override readonly name = 'CallFailed';
+  override readonly name: 'CallFailed' | 'NoAnswer' = 'CallFailed';
+}
+
+/** Nobody answered a call, or not in time: another try may succeed. */
+export class NoAnswer extends CallFailed {
+  override readonly name = 'NoAnswer';
 }

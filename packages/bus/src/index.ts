@@ -1,10 +1,7 @@
 export * from './bus.ts';
+export { createInProcessBus, type InProcessBusOptions } from './in-process/in-process-bus.ts';
+export { createInProcessCalls } from './in-process/in-process-calls.ts';
 export { type IpcPort } from './ipc/frames.ts';
 export { connectIpcBus } from './ipc/connect-ipc-bus.ts';
 export { portToChild, portToParent } from './ipc/process-ports.ts';
 export { serveIpcBus } from './ipc/serve-ipc-bus.ts';
-export {
-  createInProcessBus,
-  createInProcessCalls,
-  type InProcessBusOptions,
-} from './in-process/in-process-bus.ts';

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { busConformance, type BusUnderTest, testMessage } from '../conformance.ts';
-import { createInProcessBus, createInProcessCalls } from './in-process-bus.ts';
+import { createInProcessBus } from './in-process-bus.ts';
+import { createInProcessCalls } from './in-process-calls.ts';
 
 function make(capacity?: number): BusUnderTest {
   const parked: BusUnderTest['parked'] = [];

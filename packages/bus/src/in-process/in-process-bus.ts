@@ -1,23 +1,18 @@
 import { type StreamName, streamNames } from '@keymux/contracts';
-import {
-  type Bus,
-  BusUnavailable,
-  CallFailed,
-  type Calls,
-  type DeadLetters,
-  type Message,
-  type Subscription,
-} from '../bus.ts';
+import { type Bus, BusUnavailable, type DeadLetters, type Message } from '../bus.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface InProcessBusOptions {
   readonly deadLetters: DeadLetters;
   /** Told of followers that throw: a bug of theirs that harms no other. */
   readonly followerFailed: (error: unknown) => void;
-  /** Most messages of a stream that wait or are in work. */
+  /** Most messages of a stream that wait or are in work; 10,000 by default. */
   readonly capacity?: number;
+  /** Wait after the nth failed delivery, ms; by default from 100 doubling to 10,000. */
   readonly redeliveryMs?: (delivery: number) => number;
 }
+
+type Follower = (message: Message) => void;
 
 const workStreams: ReadonlySet<StreamName> = new Set([
   'KEY_OUTCOMES',
@@ -25,123 +20,69 @@ const workStreams: ReadonlySet<StreamName> = new Set([
   'REQUEST_LOGS',
 ]);
 
-/** A bus within one process: the hub that other processes join through their own adapter. */
+const doublingMs = (delivery: number): number => Math.min(100 * 2 ** (delivery - 1), 10_000);
+
+/**
+ * A bus within one process: the hub that other processes join through their own adapter. It keeps
+ * nothing on disk and copies nothing: what is not acknowledged is still its publisher's.
+ */
 export function createInProcessBus(options: InProcessBusOptions): Bus {
   const queues = new Map<StreamName, WorkQueue>();
-  const followers = new Map<StreamName, Set<(message: Message) => void>>();
+  const followers = new Map<StreamName, Set<Follower>>();
   let closed = false;
+
+  const broadcast = (stream: StreamName, message: Message): void => {
+    // A copy: who follows because of this message hears only the next.
+    for (const follower of [...(followers.get(stream) ?? [])]) {
+      try {
+        follower(message);
+      } catch (error) {
+        options.followerFailed(error);
+      }
+    }
+  };
   for (const stream of streamNames) {
     followers.set(stream, new Set());
     if (!workStreams.has(stream)) continue;
-    queues.set(
+    const queue = new WorkQueue({
       stream,
-      new WorkQueue({
-        stream,
-        deadLetters: options.deadLetters,
-        capacity: options.capacity ?? 10_000,
-        redeliveryMs:
-          options.redeliveryMs ?? ((delivery) => Math.min(100 * 2 ** (delivery - 1), 10_000)),
-      }),
-    );
+      deadLetters: options.deadLetters,
+      capacity: options.capacity ?? 10_000,
+      redeliveryMs: options.redeliveryMs ?? doublingMs,
+      // Once a message, however often it is published again.
+      taken: (message) => broadcast(stream, message),
+    });
+    queues.set(stream, queue);
   }
-  const tell = (follower: (message: Message) => void, message: Message): void => {
-    try {
-      follower(message);
-    } catch (error) {
-      options.followerFailed(error);
-    }
-  };
+  const unavailable = (): Promise<never> => Promise.reject(new BusUnavailable('the bus is closed'));
+
   return {
     publish: (stream, message) => {
-      if (closed) return Promise.reject(new BusUnavailable('the bus is closed'));
-      for (const follower of followers.get(stream) ?? []) tell(follower, message);
-      return queues.get(stream)?.publish(message) ?? Promise.resolve();
-    },
-    consume: (stream, consumer, handler) => {
+      if (closed) return unavailable();
       const queue = queues.get(stream);
-      if (queue === undefined) {
-        return Promise.reject(new Error(`stream ${stream} is a broadcast: follow it`));
-      }
-      return Promise.resolve(queue.consume(consumer, handler));
+      if (queue !== undefined) return queue.publish(message);
+      broadcast(stream, message);
+      return Promise.resolve();
     },
-    follow: (stream, handler) => {
+    consume: async (stream, consumer, handler) => {
+      if (closed) return unavailable();
+      const queue = queues.get(stream);
+      if (queue === undefined) throw new Error(`stream ${stream} is a broadcast: follow it`);
+      return queue.consume(consumer, handler);
+    },
+    follow: async (stream, handler) => {
+      if (closed) return unavailable();
       // Wrapped, so that the same function may follow twice.
-      const follower = (message: Message): void => handler(message);
+      const follower: Follower = (message) => handler(message);
       followers.get(stream)?.add(follower);
-      const subscription: Subscription = {
-        stop: () => {
-          followers.get(stream)?.delete(follower);
-          return Promise.resolve();
-        },
+      return {
+        stop: async () => void followers.get(stream)?.delete(follower),
       };
-      return Promise.resolve(subscription);
     },
-    close: () => {
+    close: async () => {
       closed = true;
       for (const queue of queues.values()) queue.close();
       for (const set of followers.values()) set.clear();
-      return Promise.resolve();
     },
-  };
-}
-
-const defaultTimeoutMs = 10_000;
-
-/** Calls within one process. */
-export function createInProcessCalls(): Calls {
-  const handlers = new Map<string, (request: unknown) => Promise<unknown>>();
-  const timers = new Map<NodeJS.Timeout, (error: Error) => void>();
-  let closed = false;
-  return {
-    call: (name, request, { timeoutMs = defaultTimeoutMs } = {}) => {
-      const handler = handlers.get(name);
-      if (closed || handler === undefined) {
-        return Promise.reject(new CallFailed(`nobody answers ${name}`));
-      }
-      return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-          timers.delete(timer);
-          reject(new CallFailed(`${name} was not answered in ${timeoutMs} ms`));
-        }, timeoutMs);
-        timers.set(timer, reject);
-        const settle = (): void => {
-          clearTimeout(timer);
-          timers.delete(timer);
-        };
-        // A handler may throw before it returns its promise.
-        Promise.resolve()
-          .then(() => handler(request))
-          .then(
-            (reply) => {
-              settle();
-              resolve(reply);
-            },
-            (error: unknown) => {
-              settle();
-              const message = error instanceof Error ? error.message : String(error);
-              reject(new CallFailed(`${name}: ${message}`, { cause: error }));
-            },
-          );
-      });
-    },
-    answer: (name, handler) => {
-      if (handlers.has(name)) throw new Error(`${name} is answered already`);
-      handlers.set(name, handler);
-      return {
-        stop: () => {
-          handlers.delete(name);
-          return Promise.resolve();
-        },
-      };
-    },
-    close: () => {
-      closed = true;
-      for (const [timer, reject] of timers) {
-        clearTimeout(timer);
-        reject(new CallFailed('the bus is closed'));
-      }
-      timers.clear();
-      return Promise.resolve();
-    },
-  };
+  } satisfies Bus;
 }

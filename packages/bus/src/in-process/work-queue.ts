@@ -7,29 +7,27 @@ import {
   type Message,
   type Subscription,
 } from '../bus.ts';
+import { Consumers, type Consumer, type WorkHandler } from './consumers.ts';
 
-export type WorkHandler = (message: Message, delivery: number) => Promise<Handled>;
-
-interface Consumer {
-  readonly handler: WorkHandler;
-  readonly maxDeliveries: number;
-  readonly maxInFlight: number;
-  readonly maxInFlightPerSubject: number;
-  inFlight: number;
-  stopped: boolean;
-  idle: (() => void) | undefined;
-}
-
-/** The messages of one subject. */
+/** The messages of one subject. A lane is `ready` while it has one that may be given out. */
 interface Lane {
   readonly waiting: Entry[];
+  /** Given out or resting between two tries. */
   inFlight: number;
 }
 
 interface Entry {
   readonly message: Message;
+  readonly lane: Lane;
   readonly settled: PromiseWithResolvers<void>;
   deliveries: number;
+  /** Acknowledged or parked; only its place in the lane is still to be given back. */
+  done: boolean;
+}
+
+interface Ending {
+  readonly handled: Handled;
+  readonly reason: string;
 }
 
 export interface WorkQueueOptions {
@@ -37,21 +35,24 @@ export interface WorkQueueOptions {
   readonly deadLetters: DeadLetters;
   /** Most messages that wait or are in work. */
   readonly capacity: number;
-  /** Wait before the nth delivery, ms. */
+  /** Wait after the nth failed delivery, ms. */
   readonly redeliveryMs: (delivery: number) => number;
+  /** Told of each message that the queue takes, before anybody handles it. */
+  readonly taken: (message: Message) => void;
 }
 
 /**
  * One stream as a work queue. A subject is a lane: as many of its messages are in work as the
- * consumer allows (one keeps their order), and what fails in one lane stops no other.
+ * consumers allow (one keeps their order). Lanes take turns, and one that fails stops no other.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
   readonly #lanes = new Map<string, Lane>();
+  /** In the order of their turns. */
+  readonly #ready = new Set<Lane>();
   readonly #byId = new Map<string, Entry>();
-  readonly #consumers: Consumer[] = [];
+  readonly #consumers = new Consumers();
   readonly #timers = new Set<NodeJS.Timeout>();
-  #turn = 0;
   #closed = false;
 
   constructor(options: WorkQueueOptions) {
@@ -67,120 +68,161 @@ export class WorkQueue {
     if (this.#byId.size >= this.#options.capacity) {
       return Promise.reject(new BusUnavailable(`stream ${this.#options.stream} is full`));
     }
-    const entry: Entry = { message, settled: Promise.withResolvers<void>(), deliveries: 0 };
+    const lane = this.#laneOf(message.subject);
+    const settled = Promise.withResolvers<void>();
+    const entry: Entry = { message, lane, settled, deliveries: 0, done: false };
     this.#byId.set(message.id, entry);
-    let lane = this.#lanes.get(message.subject);
-    if (lane === undefined) {
-      lane = { waiting: [], inFlight: 0 };
-      this.#lanes.set(message.subject, lane);
-    }
     lane.waiting.push(entry);
-    this.#drain(lane);
-    return entry.settled.promise;
+    this.#options.taken(message);
+    this.#enlist(lane);
+    this.#pump();
+    return settled.promise;
   }
 
+  /** Throws when the stream is another durable's. */
   consume(options: ConsumeOptions, handler: WorkHandler): Subscription {
-    const consumer: Consumer = {
-      handler,
-      maxDeliveries: options.maxDeliveries ?? 10,
-      maxInFlight: options.maxInFlight ?? 1000,
-      maxInFlightPerSubject: options.maxInFlightPerSubject ?? 1,
-      inFlight: 0,
-      stopped: false,
-      idle: undefined,
-    };
-    this.#consumers.push(consumer);
-    this.#drainAll();
+    const consumer = this.#consumers.add(options, handler);
+    this.#limitChanged();
     return {
       stop: async () => {
-        consumer.stopped = true;
-        const at = this.#consumers.indexOf(consumer);
-        if (at !== -1) this.#consumers.splice(at, 1);
-        if (consumer.inFlight === 0) return;
-        const { promise, resolve } = Promise.withResolvers<void>();
-        consumer.idle = resolve;
-        await promise;
+        this.#consumers.remove(consumer);
+        this.#limitChanged();
+        if (!this.#closed) await consumer.idle();
       },
     };
   }
 
-  /** Ends the queue: what waits is its publishers' again. */
+  /** Ends the queue: what waits or is in work is its publishers' again. */
   close(): void {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.#consumers.release();
     for (const entry of this.#byId.values()) {
       entry.settled.reject(new BusUnavailable('the bus is closed'));
     }
     this.#byId.clear();
     this.#lanes.clear();
+    this.#ready.clear();
   }
 
-  #drainAll(): void {
-    for (const lane of this.#lanes.values()) this.#drain(lane);
+  #laneOf(subject: string): Lane {
+    const known = this.#lanes.get(subject);
+    if (known !== undefined) return known;
+    const lane: Lane = { waiting: [], inFlight: 0 };
+    this.#lanes.set(subject, lane);
+    return lane;
   }
 
-  #drain(lane: Lane): void {
-    while (!this.#closed && lane.waiting.length > 0) {
-      const consumer = this.#freeConsumer(lane);
-      const entry = consumer === undefined ? undefined : lane.waiting.shift();
-      if (consumer === undefined || entry === undefined) return;
+  #limitChanged(): void {
+    for (const lane of this.#lanes.values()) this.#enlist(lane);
+    this.#pump();
+  }
+
+  #enlist(lane: Lane): void {
+    if (lane.waiting.length > 0 && lane.inFlight < this.#consumers.perSubject) this.#ready.add(lane);
+    else this.#ready.delete(lane);
+  }
+
+  #pump(): void {
+    for (const lane of this.#ready) {
+      const consumer = this.#consumers.free();
+      if (consumer === undefined) return;
+      this.#ready.delete(lane);
+      const entry = lane.waiting.shift();
+      if (entry === undefined) continue;
       lane.inFlight += 1;
-      void this.#deliver(lane, entry, consumer);
+      this.#enlist(lane);
+      if (entry.done) this.#leave(entry);
+      else void this.#deliver(entry, consumer);
     }
   }
 
-  async #deliver(lane: Lane, entry: Entry, consumer: Consumer): Promise<void> {
+  async #deliver(entry: Entry, consumer: Consumer): Promise<void> {
     entry.deliveries += 1;
-    consumer.inFlight += 1;
-    let handled: Handled;
-    let reason = 'the consumer cannot read it';
-    try {
-      handled = await consumer.handler(entry.message, entry.deliveries);
-    } catch (error) {
-      handled = 'retry';
-      reason = error instanceof Error ? error.message : String(error);
-    }
-    consumer.inFlight -= 1;
-    if (consumer.stopped && consumer.inFlight === 0) consumer.idle?.();
-    if (this.#closed) return;
-    if (handled === 'retry' && entry.deliveries >= consumer.maxDeliveries) {
-      handled = 'park';
-      reason = `failed ${entry.deliveries} times: ${reason}`;
-    }
-    if (handled === 'retry') {
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
-        lane.inFlight -= 1;
-        lane.waiting.unshift(entry);
-        this.#drain(lane);
-      }, this.#options.redeliveryMs(entry.deliveries));
-      this.#timers.add(timer);
-      return;
-    }
-    if (handled === 'park') {
-      this.#options.deadLetters.park(this.#options.stream, entry.message, reason);
-    }
-    this.#byId.delete(entry.message.id);
-    lane.inFlight -= 1;
-    if (lane.inFlight === 0 && lane.waiting.length === 0) {
-      this.#lanes.delete(entry.message.subject);
-    }
-    entry.settled.resolve();
-    this.#drainAll();
+    consumer.begin();
+    let waited = false;
+    const ackWait = this.#after(consumer.ackWaitMs, () => {
+      waited = true;
+      const reason = `not acknowledged in ${consumer.ackWaitMs} ms`;
+      this.#end(entry, consumer, { handled: 'retry', reason });
+    });
+    const ending = await outcomeOf(consumer, entry);
+    this.#cancel(ackWait);
+    if (!waited) this.#end(entry, consumer, ending);
+    // Handled after all: who has the message now need not do it again.
+    else if (ending.handled !== 'retry') this.#settle(entry, ending);
   }
 
-  #freeConsumer(lane: Lane): Consumer | undefined {
-    for (let each = 0; each < this.#consumers.length; each += 1) {
-      this.#turn = (this.#turn + 1) % this.#consumers.length;
-      const consumer = this.#consumers[this.#turn];
-      if (
-        consumer !== undefined &&
-        consumer.inFlight < consumer.maxInFlight &&
-        lane.inFlight < consumer.maxInFlightPerSubject
-      ) {
-        return consumer;
-      }
-    }
-    return undefined;
+  #end(entry: Entry, consumer: Consumer, ending: Ending): void {
+    consumer.end();
+    if (this.#closed) return;
+    if (!this.#settle(entry, lastTry(entry, consumer, ending))) this.#rest(entry);
+    else this.#leave(entry);
+    this.#pump();
   }
+
+  /** True when the message needs no further delivery. */
+  #settle(entry: Entry, { handled, reason }: Ending): boolean {
+    if (entry.done || this.#closed) return true;
+    if (handled === 'retry') return false;
+    if (handled === 'park' && !this.#park(entry.message, reason)) return false;
+    entry.done = true;
+    this.#byId.delete(entry.message.id);
+    entry.settled.resolve();
+    return true;
+  }
+
+  #park(message: Message, reason: string): boolean {
+    try {
+      this.#options.deadLetters.park(this.#options.stream, message, reason);
+      return true;
+    } catch {
+      // A full disk, say: the sink reports it, the message stays here and is tried again.
+      return false;
+    }
+  }
+
+  #rest(entry: Entry): void {
+    this.#after(this.#options.redeliveryMs(entry.deliveries), () => {
+      if (!entry.done) entry.lane.waiting.unshift(entry);
+      this.#leave(entry);
+      this.#pump();
+    });
+  }
+
+  #leave({ lane, message }: Entry): void {
+    lane.inFlight -= 1;
+    this.#enlist(lane);
+    if (lane.inFlight === 0 && lane.waiting.length === 0) this.#lanes.delete(message.subject);
+  }
+
+  #after(delayMs: number, work: () => void): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      work();
+    }, delayMs);
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  #cancel(timer: NodeJS.Timeout): void {
+    clearTimeout(timer);
+    this.#timers.delete(timer);
+  }
+}
+
+async function outcomeOf(consumer: Consumer, { message, deliveries }: Entry): Promise<Ending> {
+  try {
+    const handled = await consumer.handler(message, deliveries);
+    return { handled, reason: 'the consumer gave it back' };
+  } catch (error) {
+    return { handled: 'retry', reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function lastTry(entry: Entry, consumer: Consumer, ending: Ending): Ending {
+  if (ending.handled === 'park') return { handled: 'park', reason: 'the consumer cannot read it' };
+  if (ending.handled === 'ack' || entry.deliveries < consumer.maxDeliveries) return ending;
+  return { handled: 'park', reason: `failed ${entry.deliveries} times: ${ending.reason}` };
 }

@@ -1,7 +1,8 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { expect, it } from 'vitest';
 import { busConformance, type BusUnderTest, testMessage } from '../conformance.ts';
-import { createInProcessBus, createInProcessCalls } from '../in-process/in-process-bus.ts';
+import { createInProcessBus } from '../in-process/in-process-bus.ts';
+import { createInProcessCalls } from '../in-process/in-process-calls.ts';
 import { connectIpcBus } from './connect-ipc-bus.ts';
 import type { IpcPort } from './frames.ts';
 import { serveIpcBus } from './serve-ipc-bus.ts';
