@@ -11,14 +11,17 @@ import {
 } from '@keymux/contracts';
 import { type Clock, type Logger, newId } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
-import { forGateways, readProxyKeys } from './proxy-key/proxy-keys.ts';
+import { readProxyKeys } from './proxy-key/key-list.ts';
+import { openText } from './proxy-key/prepare-secrets.ts';
+import { forGateways } from './proxy-key/proxy-keys.ts';
 import type { Change } from './revision/config-log.ts';
 import type { ConfigState } from './revision/state.ts';
-import { layerSettings } from './settings/decide-settings.ts';
+import { layerSettings } from './settings/layers.ts';
 
 export interface BroadcastDeps {
   readonly bus: Bus;
   readonly vault: Vault;
+  readonly isAuthKey: (text: string) => boolean;
   readonly clock: Clock;
   readonly log: Logger;
   readonly environmentSettings: Readonly<Partial<SettingValues>>;
@@ -37,11 +40,11 @@ export class Broadcast {
     return {
       revision: state.revision,
       settings: this.#settings(state),
-      groups: [...state.groups.values()].map(({ group }) => this.#group(group)),
+      groups: Array.from(state.groups.values(), ({ group }) => this.#group(group)),
     };
   }
 
-  changed({ event, state }: Change): void {
+  changed({ event, before, state }: Change): void {
     if (event === null) return;
     const { revision } = event.data;
     switch (event.type) {
@@ -56,10 +59,14 @@ export class Broadcast {
         this.send({ kind: 'settings', revision, settings: this.#settings(state) });
         return;
       case 'GroupsOrdered':
-        for (const { group } of state.groups.values()) {
+        // Never none of them, for an order that changes nothing makes no event.
+        for (const [name, { group }] of state.groups) {
+          if (before.groups.get(name)?.group.sort === group.sort) continue;
           this.send({ kind: 'group', revision, group: this.#group(group) });
         }
         return;
+      default:
+        return event satisfies never;
     }
   }
 
@@ -80,27 +87,40 @@ export class Broadcast {
     });
   }
 
-  #group(group: Group): GatewayGroup {
-    const { proxy_keys, ...rest } = group;
-    const keys = proxy_keys.map((sealed) => this.#deps.vault.open(sealed));
-    return { ...rest, proxy_keys: forGateways(this.#deps.vault, keys) };
+  #group({ proxy_keys, config, ...rest }: Group): GatewayGroup {
+    const { vault } = this.#deps;
+    const { proxy_url } = config;
+    const opened = typeof proxy_url === 'string' ? { proxy_url: openText(vault, proxy_url) } : {};
+    return {
+      ...rest,
+      config: { ...config, ...opened },
+      proxy_keys: this.#proxyKeys(proxy_keys.map((sealed) => vault.open(sealed))),
+    };
   }
 
   #settings(state: ConfigState): SystemSettings {
-    const { vault, environmentSettings } = this.#deps;
     const values: SystemSettings['values'] = {};
     let proxyKeys: string[] = [];
-    for (const [name, { value, source }] of layerSettings(state.settings, environmentSettings)) {
-      if (name === 'proxy_keys') {
-        proxyKeys = readProxyKeys(source === 'system' ? vault.open(String(value)) : String(value));
-      } else if (
-        typeof value === 'number' ||
-        typeof value === 'boolean' ||
-        typeof value === 'string'
-      ) {
-        values[name] = value;
-      }
+    for (const [name, layered] of layerSettings(state.settings, this.#deps.environmentSettings)) {
+      const value =
+        typeof layered.value === 'string' && layered.source === 'system'
+          ? openText(this.#deps.vault, layered.value)
+          : layered.value;
+      if (name === 'proxy_keys') proxyKeys = readProxyKeys(String(value));
+      else if (isSimple(value)) values[name] = value;
     }
-    return { values, proxy_keys: forGateways(vault, proxyKeys) };
+    return { values, proxy_keys: this.#proxyKeys(proxyKeys) };
   }
+
+  // The admin key is never a proxy key, not even when it was made the same later.
+  #proxyKeys(keys: readonly string[]): SystemSettings['proxy_keys'] {
+    return forGateways(
+      this.#deps.vault,
+      keys.filter((key) => !this.#deps.isAuthKey(key)),
+    );
+  }
+}
+
+function isSimple(value: unknown): value is number | boolean | string {
+  return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string';
 }

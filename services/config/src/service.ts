@@ -8,15 +8,19 @@ import {
   createMetricsRegistry,
   type Logger,
   type Service,
+  StartProblem,
 } from '@keymux/service';
-import type { Vault } from '@keymux/vault';
+import { type Vault, VaultError } from '@keymux/vault';
 import type { Router } from 'express';
 import { Gauge, type Registry } from 'prom-client';
 import { createHandlers } from './admin-api/handlers.ts';
 import { Broadcast } from './broadcast.ts';
-import { newProxyKey, readProxyKeys } from './proxy-key/proxy-keys.ts';
+import { readProxyKeys } from './proxy-key/key-list.ts';
+import { prepareSecrets } from './proxy-key/prepare-secrets.ts';
+import { newProxyKey } from './proxy-key/proxy-keys.ts';
 import { ConfigLog } from './revision/config-log.ts';
-import { decideSettings, layerSettings } from './settings/decide-settings.ts';
+import { decideSettings } from './settings/decide-settings.ts';
+import { layerSettings } from './settings/layers.ts';
 
 export interface ConfigDeps {
   readonly store: EventStore;
@@ -27,6 +31,7 @@ export interface ConfigDeps {
   readonly log: Logger;
   readonly clock: Clock;
   readonly environmentSettings: Readonly<Partial<SettingValues>>;
+  /** Refuses upstreams at private, loopback and link-local addresses. */
   readonly forbidPrivate: boolean;
 }
 
@@ -40,8 +45,9 @@ export interface ConfigService extends Service {
 /** Owns groups, settings and proxy keys: decides changes, keeps them as events, tells everyone. */
 export function createConfig(deps: ConfigDeps): ConfigService {
   const { store, bus, calls, vault, auth, log, clock, environmentSettings } = deps;
+  const isAuthKey = auth.checkKey;
   const registry = createMetricsRegistry({ service: 'config', processMetrics: false });
-  const broadcast = new Broadcast({ bus, vault, clock, log, environmentSettings });
+  const broadcast = new Broadcast({ bus, vault, isAuthKey, clock, log, environmentSettings });
   const configLog = new ConfigLog({ store, clock, changed: (change) => broadcast.changed(change) });
   new Gauge({
     name: 'keymux_config_revision',
@@ -59,6 +65,7 @@ export function createConfig(deps: ConfigDeps): ConfigService {
       calls,
       auth,
       clock,
+      log,
       vault,
       environmentSettings,
       forbidPrivate: deps.forbidPrivate,
@@ -74,11 +81,20 @@ export function createConfig(deps: ConfigDeps): ConfigService {
     const ever = configLog.state.settingsRevision > 0;
     if (ever || readProxyKeys(String(layer?.value ?? '')).length > 0) return;
     const key = newProxyKey();
-    const patch = { proxy_keys: key };
-    await configLog.change('system', (state) =>
-      decideSettings(state, { patch, ifMatch: undefined }, (secret) => vault.seal(secret)),
-    );
+    const change = { patch: { proxy_keys: key }, ifMatch: undefined };
+    const secrets = prepareSecrets({ vault, isAuthKey }, [key], []);
+    await configLog.change('system', (state) => decideSettings(state, change, secrets));
     made = key;
+  }
+
+  // Opens everything that is sealed, so that a wrong encryption key shows now and not at some request.
+  function checkSeals(): void {
+    try {
+      broadcast.snapshot(configLog.state);
+    } catch (error) {
+      if (error instanceof VaultError) throw new StartProblem(`the config: ${error.message}`);
+      throw error;
+    }
   }
 
   return {
@@ -90,6 +106,7 @@ export function createConfig(deps: ConfigDeps): ConfigService {
     },
     async start() {
       await configLog.load();
+      checkSeals();
       await makeFirstProxyKey();
       answering = calls.answer('config.snapshot', () =>
         Promise.resolve(broadcast.snapshot(configLog.state)),
@@ -97,6 +114,7 @@ export function createConfig(deps: ConfigDeps): ConfigService {
     },
     async stop() {
       await answering?.stop();
+      await configLog.settled();
     },
   };
 }

@@ -1,7 +1,8 @@
 import { type GroupView, settings, type SettingValues } from '@keymux/contracts';
 import type { Vault } from '@keymux/vault';
+import { openText } from '../proxy-key/prepare-secrets.ts';
 import type { ConfigState, KnownGroup } from '../revision/state.ts';
-import { layerSettings } from '../settings/decide-settings.ts';
+import { layerSettings } from '../settings/layers.ts';
 
 export interface ViewDeps {
   readonly vault: Vault;
@@ -12,18 +13,26 @@ export interface ViewDeps {
 export function groupView(known: KnownGroup, state: ConfigState, deps: ViewDeps): GroupView {
   const { group, revision, createdAt, updatedAt } = known;
   const layers = layerSettings(state.settings, deps.environmentSettings);
+  const open = (value: unknown): unknown =>
+    typeof value === 'string' ? openText(deps.vault, value) : value;
   const own: Readonly<Record<string, unknown>> = { ...group.config };
   const effective = settings
     .filter((setting) => setting.groupOverridable)
-    .map(({ name }): [string, GroupView['effective_config'][string]] => [
-      name,
-      own[name] === undefined
-        ? (layers.get(name) ?? { value: null, source: 'default' })
-        : { value: own[name], source: 'group' },
-    ]);
+    .map((setting): [string, GroupView['effective_config'][string]] => {
+      const { name } = setting;
+      if (own[name] !== undefined) return [name, { value: open(own[name]), source: 'group' }];
+      const { value, source } = layers.get(name) ?? { value: setting.default, source: 'default' };
+      return [name, { value: source === 'system' ? open(value) : value, source }];
+    });
+  const { proxy_url } = group.config;
+  const config =
+    typeof proxy_url === 'string'
+      ? { ...group.config, proxy_url: openText(deps.vault, proxy_url) }
+      : group.config;
   const appUrl = String(layers.get('app_url')?.value ?? '').replace(/\/+$/, '');
   return {
     ...group,
+    config,
     proxy_keys: group.proxy_keys.map((sealed) => deps.vault.open(sealed)),
     endpoint: `${appUrl}/proxy/${group.name}`,
     effective_config: Object.fromEntries(effective),
@@ -31,29 +40,4 @@ export function groupView(known: KnownGroup, state: ConfigState, deps: ViewDeps)
     created_at: createdAt,
     updated_at: updatedAt,
   };
-}
-
-/** Every setting with its schema, value and source. */
-export function settingViews(state: ConfigState, { vault, environmentSettings }: ViewDeps) {
-  const layers = layerSettings(state.settings, environmentSettings);
-  return settings.map((setting) => {
-    const { value, source } = layers.get(setting.name) ?? {
-      value: setting.default,
-      source: 'default',
-    };
-    const sealed = setting.name === 'proxy_keys' && source === 'system';
-    return {
-      name: setting.name,
-      title: setting.title,
-      help: setting.help,
-      section: setting.section,
-      type: setting.type,
-      default: setting.default,
-      ...(setting.min === undefined ? {} : { min: setting.min }),
-      ...(setting.max === undefined ? {} : { max: setting.max }),
-      value: sealed ? vault.open(String(value)) : value,
-      source,
-      group_overridable: setting.groupOverridable,
-    };
-  });
 }

@@ -1,52 +1,33 @@
 import type { Group, GroupPatch, NewGroup } from '@keymux/contracts';
-import { type Problem, problem } from '@keymux/service';
-import type { Decision } from '../revision/config-log.ts';
+import { type FieldError, type Problem, problem } from '@keymux/service';
+import { holdsCredentials, type Secrets } from '../proxy-key/secrets.ts';
+import type { Decision } from '../revision/decision.ts';
 import { diffFields } from '../revision/diff.ts';
-import type { ConfigState, KnownGroup } from '../revision/state.ts';
+import { type ConfigState, inOrder, type KnownGroup } from '../revision/state.ts';
+import { checkProxyAddress } from '../settings/check-address.ts';
 import { checkGroup } from './check-group.ts';
+import { completeGroup, withoutNulls } from './new-group.ts';
+
+/** The schema's upper end of `sort`. */
+const lastSort = 1_000_000;
 
 export interface GroupRules {
   readonly forbidPrivate: boolean;
-  readonly seal: (secret: string) => string;
-}
-
-/** A group as asked for, with everything that was not said. */
-export function completeGroup(asked: NewGroup, sort: number): Group {
-  return {
-    name: asked.name,
-    type: asked.type ?? 'standard',
-    channel: asked.channel,
-    display_name: asked.display_name ?? '',
-    description: asked.description ?? '',
-    enabled: asked.enabled ?? true,
-    upstreams: asked.upstreams ?? [],
-    members: asked.members ?? [],
-    test_model: asked.test_model ?? '',
-    validation_endpoint: asked.validation_endpoint ?? '',
-    proxy_keys: asked.proxy_keys ?? [],
-    config: withoutNulls(asked.config ?? {}),
-    param_overrides: asked.param_overrides ?? {},
-    header_rules: asked.header_rules ?? [],
-    model_redirect_rules: asked.model_redirect_rules ?? {},
-    model_redirect_strict: asked.model_redirect_strict ?? false,
-    error_rules: asked.error_rules ?? [],
-    sort: asked.sort ?? sort,
-  };
+  readonly secrets: Secrets;
 }
 
 /** A new group, if its name is free and all of it makes sense. */
 export function decideCreate(state: ConfigState, asked: NewGroup, rules: GroupRules): Decision {
-  if (state.groups.has(asked.name)) {
-    return problem('name_taken', { detail: `There is a group ${asked.name} already.` });
-  }
-  const group = completeGroup(asked, state.groups.size);
-  const errors = checkGroup(group, state, rules);
-  if (errors.length > 0) return problem('invalid', { errors });
-  return {
-    kind: 'event',
-    type: 'GroupCreated',
-    data: { group: { ...group, proxy_keys: group.proxy_keys.map(rules.seal) } },
+  if (state.groups.has(asked.name)) return taken(asked.name);
+  const complete = completeGroup(asked, nextSort(state));
+  const group = {
+    ...complete,
+    proxy_keys: complete.proxy_keys.map((key) => rules.secrets.sealOf(key)),
+    config: sealConfig(complete.config, rules.secrets),
   };
+  const errors = [...checkSecrets(asked, rules.secrets), ...checkGroup(group, state, rules)];
+  if (errors.length > 0) return problem('invalid', { errors });
+  return { kind: 'event', type: 'GroupCreated', data: { group } };
 }
 
 /** A group with some fields changed. */
@@ -66,14 +47,32 @@ export function decideChange(
   const after: Group = {
     ...before,
     ...plain,
-    config: config === undefined ? before.config : withoutNulls({ ...before.config, ...config }),
-    proxy_keys: proxy_keys === undefined ? before.proxy_keys : proxy_keys.map(rules.seal),
+    config:
+      config === undefined
+        ? before.config
+        : withoutNulls({ ...before.config, ...sealConfig(config, rules.secrets) }),
+    proxy_keys: proxy_keys?.map((key) => rules.secrets.sealOf(key)) ?? before.proxy_keys,
   };
-  const errors = checkGroup(after, state, rules);
+  const errors = [...checkSecrets(change.patch, rules.secrets), ...checkGroup(after, state, rules)];
   if (errors.length > 0) return problem('invalid', { errors });
-  const diff = diffFields(before, after);
+  const diff = diffFields(before, after, rules.secrets.shown);
   if (diff.length === 0) return null;
   return { kind: 'event', type: 'GroupChanged', data: { group: after, diff } };
+}
+
+/** The same group under another name, after the others. */
+export function decideCopy(
+  state: ConfigState,
+  copy: { readonly from: string; readonly to: string },
+  rules: Pick<GroupRules, 'forbidPrivate'>,
+): Decision {
+  const source = find(state, copy.from, undefined);
+  if ('kind' in source) return source;
+  if (state.groups.has(copy.to)) return taken(copy.to);
+  const group = { ...source.group, name: copy.to, sort: nextSort(state) };
+  const errors = checkGroup(group, state, rules);
+  if (errors.length > 0) return problem('invalid', { errors });
+  return { kind: 'event', type: 'GroupCreated', data: { group } };
 }
 
 /** The end of a group that no aggregate needs. */
@@ -84,7 +83,7 @@ export function decideDelete(
 ): Decision {
   const known = find(state, name, ifMatch);
   if ('kind' in known) return known;
-  const aggregates = [...state.groups.values()]
+  const aggregates = inOrder(state)
     .filter(({ group }) => group.members.some((member) => member.group === name))
     .map(({ group }) => group.name);
   if (aggregates.length > 0) {
@@ -95,16 +94,16 @@ export function decideDelete(
 
 /** The named groups first, in this order, then the others as they were. */
 export function decideOrder(state: ConfigState, names: readonly string[]): Decision {
-  const unknown = names.findIndex((name) => !state.groups.has(name));
-  if (unknown !== -1) {
-    const message = `there is no group ${names[unknown]}`;
-    return problem('invalid', { errors: [{ field: `names[${unknown}]`, message }] });
-  }
-  const others = [...state.groups.values()]
-    .filter(({ group }) => !names.includes(group.name))
-    .toSorted((a, b) => a.group.sort - b.group.sort)
-    .map(({ group }) => group.name);
-  return { kind: 'event', type: 'GroupsOrdered', data: { names: [...names, ...others] } };
+  const unknown = names.flatMap((name, at): FieldError[] =>
+    state.groups.has(name) ? [] : [{ field: `names[${at}]`, message: `there is no group ${name}` }],
+  );
+  if (unknown.length > 0) return problem('invalid', { errors: unknown });
+  const named = new Set(names);
+  const before = inOrder(state).map(({ group }) => group);
+  const others = before.map(({ name }) => name).filter((name) => !named.has(name));
+  const order = [...names, ...others];
+  if (before.every(({ name, sort }, at) => sort === at && name === order[at])) return null;
+  return { kind: 'event', type: 'GroupsOrdered', data: { names: order } };
 }
 
 function find(state: ConfigState, name: string, ifMatch: number | undefined): KnownGroup | Problem {
@@ -116,8 +115,31 @@ function find(state: ConfigState, name: string, ifMatch: number | undefined): Kn
   return known;
 }
 
-function withoutNulls<T extends object>(values: T): T {
-  const kept = { ...values };
-  for (const name of Object.keys(kept) as (keyof T)[]) if (kept[name] === null) delete kept[name];
-  return kept;
+function taken(name: string): Problem {
+  return problem('name_taken', { detail: `There is a group ${name} already.` });
+}
+
+function nextSort(state: ConfigState): number {
+  const last = inOrder(state).at(-1)?.group.sort ?? -1;
+  return Math.min(last + 1, lastSort);
+}
+
+function checkSecrets({ proxy_keys, config }: GroupPatch, secrets: Secrets): FieldError[] {
+  const errors: FieldError[] = [];
+  const seen = new Set<string>();
+  for (const [at, key] of proxy_keys?.entries() ?? []) {
+    const field = `proxy_keys[${at}]`;
+    if (secrets.isAuthKey(key)) errors.push({ field, message: 'must not be the AUTH_KEY' });
+    else if (seen.has(key)) errors.push({ field, message: 'is there twice' });
+    seen.add(key);
+  }
+  const message = checkProxyAddress(config?.proxy_url ?? '');
+  if (message !== null) errors.push({ field: 'config.proxy_url', message });
+  return errors;
+}
+
+function sealConfig(config: Group['config'], secrets: Secrets): Group['config'] {
+  const { proxy_url } = config;
+  if (typeof proxy_url !== 'string' || !holdsCredentials(proxy_url)) return config;
+  return { ...config, proxy_url: secrets.sealOf(proxy_url) };
 }

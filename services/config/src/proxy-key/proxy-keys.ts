@@ -1,14 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mask, type Vault } from '@keymux/vault';
 
-/** The keys of a comma list. */
-export function readProxyKeys(list: string): string[] {
-  return list
-    .split(',')
-    .map((key) => key.trim())
-    .filter((key) => key !== '');
-}
-
 /** A new proxy key. */
 export function newProxyKey(): string {
   return `sk-keymux-${randomBytes(24).toString('base64url')}`;

@@ -1,37 +1,15 @@
-import {
-  type ConfigEvent,
-  configEventSchemas,
-  type ConfigEventType,
-  type Revision,
-} from '@keymux/contracts';
-import type { EventStore, StoredEvent } from '@keymux/event-store';
+import type { ConfigEvent, Revision } from '@keymux/contracts';
+import type { EventStore } from '@keymux/event-store';
 import { type Clock, newId, type Problem, problem } from '@keymux/service';
-import { Compile } from 'typebox/compile';
+import type { Decision } from './decision.ts';
 import { type ConfigState, evolve, initialState } from './state.ts';
+import { readConfigEvent, toRevision } from './stored-event.ts';
 
 /** One stream for the whole config: its versions are the revisions, gap-free by the store's promise. */
 const stream = 'config';
 const maxTries = 5;
 
-const checks = {
-  GroupCreated: Compile(configEventSchemas.GroupCreated),
-  GroupChanged: Compile(configEventSchemas.GroupChanged),
-  GroupDeleted: Compile(configEventSchemas.GroupDeleted),
-  SettingsChanged: Compile(configEventSchemas.SettingsChanged),
-  GroupsOrdered: Compile(configEventSchemas.GroupsOrdered),
-} as const;
-
-/** What a command makes of a state: an event without its revision, nothing to do, or a refusal. */
-export type Decision = UnnumberedEvent | Problem | null;
-export type UnnumberedEvent = {
-  [T in ConfigEventType]: {
-    readonly kind: 'event';
-    readonly type: T;
-    readonly data: Omit<Extract<ConfigEvent, { type: T }>['data'], 'revision'>;
-  };
-}[ConfigEventType];
-
-/** A change that was made. */
+/** A change that was made; `event` is null when there was nothing to change. */
 export interface Change {
   readonly kind: 'changed';
   readonly before: ConfigState;
@@ -60,7 +38,8 @@ export class ConfigLog {
   /** Folds what was stored since the last load. */
   async load(): Promise<void> {
     for (const stored of await this.#store.read(stream, this.#state.revision + 1)) {
-      this.#state = evolve(this.#state, toConfigEvent(stored), stored.time);
+      const event = readConfigEvent(stored.type, stored.data);
+      this.#state = evolve(this.#state, event, stored.time);
     }
   }
 
@@ -69,6 +48,11 @@ export class ConfigLog {
     const turn = this.#last.then(() => this.#decideAndAppend(actor, decide));
     this.#last = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** Resolves when every change that was asked for is decided. */
+  async settled(): Promise<void> {
+    await this.#last;
   }
 
   /** Changes before a revision, newest first. */
@@ -101,10 +85,11 @@ export class ConfigLog {
         },
       ]);
       if (appended.kind !== 'appended') {
+        // Another writer was first: fold what it did, decide again.
         await this.load();
         continue;
       }
-      const event = parseEvent(decision.type, data);
+      const event = readConfigEvent(decision.type, data);
       this.#state = evolve(before, event, time);
       const change: Change = { kind: 'changed', before, state: this.#state, event };
       this.#changed(change);
@@ -112,48 +97,4 @@ export class ConfigLog {
     }
     return problem('conflict', { detail: 'Others keep changing the config; try again.' });
   }
-}
-
-function parseEvent(type: string, data: unknown): ConfigEvent {
-  switch (type) {
-    case 'GroupCreated':
-      return { type, data: checks.GroupCreated.Parse(data) };
-    case 'GroupChanged':
-      return { type, data: checks.GroupChanged.Parse(data) };
-    case 'GroupDeleted':
-      return { type, data: checks.GroupDeleted.Parse(data) };
-    case 'SettingsChanged':
-      return { type, data: checks.SettingsChanged.Parse(data) };
-    case 'GroupsOrdered':
-      return { type, data: checks.GroupsOrdered.Parse(data) };
-    default:
-      throw new Error(`the config's history has an event of unknown type ${type}`);
-  }
-}
-
-function toConfigEvent(stored: StoredEvent): ConfigEvent {
-  return parseEvent(stored.type, stored.data);
-}
-
-function toRevision(stored: StoredEvent): Revision {
-  const event = toConfigEvent(stored);
-  const about = (): Pick<Revision, 'subject' | 'diff'> => {
-    switch (event.type) {
-      case 'GroupCreated':
-        return { subject: event.data.group.name, diff: [] };
-      case 'GroupChanged':
-        return { subject: event.data.group.name, diff: event.data.diff };
-      case 'GroupDeleted':
-        return { subject: event.data.name, diff: [] };
-      case 'SettingsChanged':
-        return { subject: 'settings', diff: event.data.diff };
-      case 'GroupsOrdered':
-        return {
-          subject: 'order',
-          diff: [{ field: 'order', before: null, after: event.data.names }],
-        };
-    }
-  };
-  const { version, time, actor, type } = stored;
-  return { revision: version, time, actor, type, ...about() };
 }

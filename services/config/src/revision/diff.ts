@@ -1,26 +1,32 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { FieldDiff } from '@keymux/contracts';
+import { Value } from 'typebox/value';
 
-/** Fields whose values are secrets: a diff says that they changed, not what they are. */
-const secretFields: ReadonlySet<string> = new Set(['proxy_keys']);
-
-/** What changed, field by field; fields of `config` on their own. */
+/** What changed, field by field; fields of `config` on their own. `shown` masks what is secret. */
 export function diffFields(
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,
+  shown: (field: string, value: unknown) => unknown,
 ): FieldDiff[] {
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((field) => {
-    const old = before[field];
-    const now = after[field];
-    if (isDeepStrictEqual(old, now)) return [];
-    if (field === 'config') {
-      return diffFields({ ...asRecord(old) }, { ...asRecord(now) }).map((each) => ({
-        ...each,
-        field: `config.${each.field}`,
-      }));
-    }
-    if (secretFields.has(field)) return [{ field, before: '•••', after: '•••' }];
-    return [{ field, before: old ?? null, after: now ?? null }];
+  return diffUnder('', before, after).map((each) => ({
+    field: each.field,
+    before: shown(each.field, each.before),
+    after: shown(each.field, each.after),
+  }));
+}
+
+function diffUnder(
+  prefix: string,
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): FieldDiff[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...names].flatMap((name) => {
+    const old = before[name] ?? null;
+    const now = after[name] ?? null;
+    if (Value.Equal(old, now)) return [];
+    const field = prefix + name;
+    if (field === 'config') return diffUnder('config.', asRecord(old), asRecord(now));
+    return [{ field, before: old, after: now }];
   });
 }
 

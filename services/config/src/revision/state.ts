@@ -1,4 +1,5 @@
 import type { ConfigEvent, Group } from '@keymux/contracts';
+import { isSealed } from '../proxy-key/secrets.ts';
 
 /** A group with the revision of its last change. Its proxy keys are sealed. */
 export interface KnownGroup {
@@ -53,6 +54,8 @@ export function evolve(state: ConfigState, event: ConfigEvent, time: string): Co
       }
       return { ...state, revision, groups };
     }
+    default:
+      return event satisfies never;
   }
 }
 
@@ -65,5 +68,21 @@ function put(state: ConfigState, known: KnownGroup): ConfigState {
 export function inOrder(state: ConfigState): KnownGroup[] {
   return [...state.groups.values()].toSorted(
     (a, b) => a.group.sort - b.group.sort || (a.group.name < b.group.name ? -1 : 1),
+  );
+}
+
+/** What a group keeps sealed. */
+export function sealedOf({ proxy_keys, config }: Group): string[] {
+  const { proxy_url } = config;
+  return [
+    ...proxy_keys,
+    ...(typeof proxy_url === 'string' && isSealed(proxy_url) ? [proxy_url] : []),
+  ];
+}
+
+/** What the settings keep sealed. */
+export function sealedSettings({ settings }: ConfigState): string[] {
+  return Object.values(settings).filter(
+    (value): value is string => typeof value === 'string' && isSealed(value),
   );
 }

@@ -31,4 +31,30 @@ describe('the login throttle', () => {
     throttle.failed('a', 61_000);
     expect(throttle.waitMs('a', 61_000)).toBe(0);
   });
+
+  it('takes the addresses of one IPv6 network for one', () => {
+    const throttle = new LoginThrottle();
+    for (let each = 0; each < 5; each += 1) throttle.failed(`2001:db8::${each}`, 0);
+    expect(throttle.waitMs('2001:db8::ffff', 0)).toBe(2_000);
+    expect(throttle.waitMs('2001:db8:0:1::1', 0)).toBe(0);
+  });
+
+  it('holds many guessers together, and lets everyone try again after the minute', () => {
+    const throttle = new LoginThrottle();
+    for (let each = 0; each < 199; each += 1) throttle.failed(`10.0.0.${each}`, 1_000);
+    expect(throttle.waitMs('192.0.2.1', 2_000)).toBe(0);
+    throttle.failed('10.0.1.1', 2_000);
+    expect(throttle.waitMs('192.0.2.1', 2_000)).toBe(59_000);
+    expect(throttle.waitMs('192.0.2.1', 61_000)).toBe(0);
+  });
+
+  it('remembers no more than 10,000 networks, the latest ones', () => {
+    const throttle = new LoginThrottle();
+    for (let each = 0; each < 10_050; each += 1) {
+      // Far enough apart that they are never too many in a minute.
+      for (let again = 0; again < 5; again += 1) throttle.failed(`a${each}`, each * 60_000);
+    }
+    expect(throttle.size).toBe(10_000);
+    expect(throttle.waitMs('a10049', 10_049 * 60_000)).toBe(2_000);
+  });
 });

@@ -1,10 +1,11 @@
-import { settings, type SettingName, type SettingValues } from '@keymux/contracts';
+import type { SettingValues } from '@keymux/contracts';
 import { type FieldError, problem } from '@keymux/service';
-import { checkProxyUrl, checkUrl } from '../group/check-group.ts';
-import { readProxyKeys } from '../proxy-key/proxy-keys.ts';
-import type { Decision } from '../revision/config-log.ts';
+import { readProxyKeys } from '../proxy-key/key-list.ts';
+import { holdsCredentials, type Secrets } from '../proxy-key/secrets.ts';
+import type { Decision } from '../revision/decision.ts';
 import { diffFields } from '../revision/diff.ts';
 import type { ConfigState } from '../revision/state.ts';
+import { checkProxyAddress, checkWebAddress } from './check-address.ts';
 
 export type SettingsPatch = { readonly [K in keyof SettingValues]?: SettingValues[K] | null };
 
@@ -12,60 +13,55 @@ export type SettingsPatch = { readonly [K in keyof SettingValues]?: SettingValue
 export function decideSettings(
   state: ConfigState,
   change: { readonly patch: SettingsPatch; readonly ifMatch: number | undefined },
-  seal: (secret: string) => string,
+  secrets: Secrets,
 ): Decision {
   if (change.ifMatch !== undefined && change.ifMatch !== state.settingsRevision) {
     return problem('stale_revision', {
       detail: `They are at revision ${state.settingsRevision} now.`,
     });
   }
-  const errors = checkSettings(change.patch);
+  const errors = checkSettings(change.patch, secrets);
   if (errors.length > 0) return problem('invalid', { errors });
   const values: Record<string, unknown> = { ...state.settings };
   for (const [name, value] of Object.entries(change.patch)) {
     if (value === null || value === undefined) delete values[name];
-    else values[name] = name === 'proxy_keys' ? seal(String(value)) : value;
+    else values[name] = isSecret(name, String(value)) ? secrets.sealOf(String(value)) : value;
   }
-  const diff = diffFields(state.settings, values);
+  const diff = diffFields(state.settings, values, secrets.shown);
   if (diff.length === 0) return null;
   return { kind: 'event', type: 'SettingsChanged', data: { values, diff } };
 }
 
-function checkSettings({ app_url, proxy_url, proxy_keys }: SettingsPatch): FieldError[] {
-  const errors = checkProxyUrl(proxy_url);
-  if (typeof app_url === 'string') {
-    const message = checkUrl(app_url, { schemes: ['http:', 'https:'], forbidPrivate: false });
-    if (message !== null) errors.push({ field: 'app_url', message });
-  }
-  if (typeof proxy_keys === 'string') {
-    const bad = readProxyKeys(proxy_keys).find((key) => !/^[\x21-\x7e]{8,500}$/.test(key));
-    if (bad !== undefined) {
-      errors.push({
-        field: 'proxy_keys',
-        message: 'is a comma list of keys of 8 to 500 printable characters without spaces',
-      });
-    }
-  }
-  return errors;
+/** The values of a patch that are kept sealed. */
+export function secretsOf(patch: SettingsPatch): string[] {
+  return Object.entries(patch)
+    .filter(([name, value]) => typeof value === 'string' && isSecret(name, value))
+    .map(([, value]) => String(value));
 }
 
-export type Layered = {
-  readonly value: unknown;
-  readonly source: 'default' | 'environment' | 'system';
-};
+function isSecret(name: string, value: string): boolean {
+  return name === 'proxy_keys' || (name === 'proxy_url' && holdsCredentials(value));
+}
 
-/** The value of each setting and the layer it comes from: system over environment over default. */
-export function layerSettings(
-  system: Readonly<Record<string, unknown>>,
-  environment: Readonly<Partial<SettingValues>>,
-): Map<SettingName, Layered> {
-  return new Map(
-    settings.map((setting): [SettingName, Layered] => {
-      const { name } = setting;
-      if (system[name] !== undefined) return [name, { value: system[name], source: 'system' }];
-      const given = environment[name];
-      if (given !== undefined) return [name, { value: given, source: 'environment' }];
-      return [name, { value: setting.default, source: 'default' }];
-    }),
-  );
+function checkSettings(
+  { app_url, proxy_url, proxy_keys }: SettingsPatch,
+  secrets: Secrets,
+): FieldError[] {
+  const appUrl =
+    typeof app_url === 'string' ? checkWebAddress(app_url, { forbidPrivate: false }) : null;
+  const proxyUrl = checkProxyAddress(proxy_url ?? '');
+  const proxyKeys = checkProxyKeys(readProxyKeys(proxy_keys ?? ''), secrets);
+  return [
+    ...(appUrl === null ? [] : [{ field: 'app_url', message: appUrl }]),
+    ...(proxyUrl === null ? [] : [{ field: 'proxy_url', message: proxyUrl }]),
+    ...(proxyKeys === null ? [] : [{ field: 'proxy_keys', message: proxyKeys }]),
+  ];
+}
+
+function checkProxyKeys(keys: readonly string[], secrets: Secrets): string | null {
+  if (!keys.every((key) => /^[\x21-\x7e]{8,500}$/.test(key))) {
+    return 'is a comma list of keys of 8 to 500 printable characters without spaces';
+  }
+  if (new Set(keys).size < keys.length) return 'has a key twice';
+  return keys.some((key) => secrets.isAuthKey(key)) ? 'must not have the AUTH_KEY in it' : null;
 }

@@ -1,0 +1,149 @@
+import type { CallTable, GroupPatch } from '@keymux/contracts';
+import { invalidField, problem, type Problem, type Reply } from '@keymux/service';
+import { Type } from 'typebox';
+import { Value } from 'typebox/value';
+import {
+  decideChange,
+  decideCopy,
+  decideCreate,
+  decideDelete,
+  decideOrder,
+  type GroupRules,
+} from '../group/decide-group.ts';
+import { prepareSecrets } from '../proxy-key/prepare-secrets.ts';
+import { holdsCredentials } from '../proxy-key/secrets.ts';
+import type { Change } from '../revision/config-log.ts';
+import { type ConfigState, inOrder, sealedOf } from '../revision/state.ts';
+import { cursorAfter, isAfter, readCursor } from './group-cursor.ts';
+import { groupView } from './group-view.ts';
+import type { ConfigHandlers, HandlerDeps } from './handler-deps.ts';
+
+const pageSize = 100;
+const CopyStarted = Type.Object({ task_id: Type.String() });
+
+type GroupOperation =
+  | 'listGroups'
+  | 'createGroup'
+  | 'orderGroups'
+  | 'getGroup'
+  | 'changeGroup'
+  | 'deleteGroup'
+  | 'copyGroup';
+
+/** Groups. */
+export function groupHandlers(deps: HandlerDeps): ConfigHandlers<GroupOperation> {
+  const { auth, calls, configLog, forbidPrivate, log, vault } = deps;
+  const parts = { vault, isAuthKey: auth.checkKey };
+
+  // Sealing takes randomness, so it is done before the decision; what is sealed already stays as it is.
+  function rulesFor(asked: GroupPatch, name: string, state: ConfigState): GroupRules {
+    const { proxy_url } = asked.config ?? {};
+    const given = [
+      ...(asked.proxy_keys ?? []),
+      ...(typeof proxy_url === 'string' && holdsCredentials(proxy_url) ? [proxy_url] : []),
+    ];
+    const known = state.groups.get(name)?.group;
+    const sealed = known === undefined ? [] : sealedOf(known);
+    return { forbidPrivate, secrets: prepareSecrets(parts, given, sealed) };
+  }
+
+  function groupReply(made: Change | Problem, name: string, status: 200 | 201): Reply {
+    if (made.kind === 'problem') return made;
+    const known = made.state.groups.get(name);
+    if (known === undefined) return noGroup(name);
+    return {
+      status,
+      body: groupView(known, made.state, deps),
+      headers: {
+        etag: `"${known.revision}"`,
+        ...(status === 201 ? { location: `/api/groups/${name}` } : {}),
+      },
+    };
+  }
+
+  async function copyKeys(request: CallTable['keys.copy']['request']): Promise<string | Problem> {
+    try {
+      return Value.Parse(CopyStarted, await calls.call('keys.copy', request)).task_id;
+    } catch (error) {
+      log.warn({ err: error, from: request.from, to: request.to }, 'keys were not copied');
+      const detail = `The group ${request.to} was made, but its keys could not be copied.`;
+      return problem('unavailable', { detail });
+    }
+  }
+
+  return {
+    listGroups: async ({ query }) => {
+      const { state } = configLog;
+      const text = query.q?.toLowerCase() ?? '';
+      const found = inOrder(state).filter(
+        ({ group }) => group.name.includes(text) || group.display_name.toLowerCase().includes(text),
+      );
+      const place = query.cursor === undefined ? undefined : readCursor(query.cursor);
+      if (place === null) return invalidField('cursor', 'is not one of ours');
+      const rest = place === undefined ? found : found.filter(({ group }) => isAfter(group, place));
+      const page = rest.slice(0, query.limit ?? pageSize);
+      const last = page.at(-1)?.group;
+      return {
+        status: 200,
+        body: {
+          items: page.map((known) => groupView(known, state, deps)),
+          next_cursor: last === undefined || page.length === rest.length ? null : cursorAfter(last),
+          total: found.length,
+        },
+      };
+    },
+    createGroup: async ({ body, actor }) => {
+      const made = await configLog.change(actor, (state) =>
+        decideCreate(state, body, rulesFor(body, body.name, state)),
+      );
+      return groupReply(made, body.name, 201);
+    },
+    orderGroups: async ({ body, actor }) => {
+      const made = await configLog.change(actor, (state) => decideOrder(state, body.names));
+      if (made.kind === 'problem') return made;
+      return { status: 200, body: { revision: made.state.revision } };
+    },
+    getGroup: async ({ params }) => {
+      const { state } = configLog;
+      return groupReply({ kind: 'changed', before: state, state, event: null }, params.name, 200);
+    },
+    changeGroup: async ({ params, body, actor, ifMatch }) => {
+      const change = { name: params.name, patch: body, ifMatch };
+      const made = await configLog.change(actor, (state) =>
+        decideChange(state, change, rulesFor(body, params.name, state)),
+      );
+      return groupReply(made, params.name, 200);
+    },
+    deleteGroup: async ({ params, actor, ifMatch }) => {
+      const made = await configLog.change(actor, (state) =>
+        decideDelete(state, params.name, ifMatch),
+      );
+      return made.kind === 'problem' ? made : { status: 204 };
+    },
+    copyGroup: async ({ params, body, actor }) => {
+      const copy = { from: params.name, to: body.name };
+      const made = await configLog.change(actor, (state) =>
+        decideCopy(state, copy, { forbidPrivate }),
+      );
+      if (made.kind === 'problem') return made;
+      const known = made.state.groups.get(body.name);
+      if (known === undefined) return noGroup(body.name);
+      const { keys = 'none' } = body;
+      // An aggregate has no keys of its own.
+      const taskId =
+        keys === 'none' || known.group.type === 'aggregate'
+          ? null
+          : await copyKeys({ ...copy, keys, actor });
+      if (taskId !== null && typeof taskId !== 'string') return taskId;
+      return {
+        status: 201,
+        body: { group: groupView(known, made.state, deps), task_id: taskId },
+        headers: { etag: `"${known.revision}"`, location: `/api/groups/${body.name}` },
+      };
+    },
+  };
+}
+
+function noGroup(name: string): Problem {
+  return problem('not_found', { detail: `There is no group ${name}.` });
+}
