@@ -29,6 +29,8 @@ export const keyColumns =
 /** The rows of keys, one by one. */
 export interface KeyRows {
   byId(id: string): KeyRow | undefined;
+  /** Keys of all pools by number, from behind a number on. */
+  after(seq: number, limit: number): KeyRow[];
   /** The id of the key of a pool with one of these fingerprints. */
   idBySecret(poolId: number, fingerprints: readonly string[]): string | undefined;
   /** A `seq` of 0 takes the next one. */
@@ -84,6 +86,10 @@ export function createKeyRows(db: DatabaseSync): KeyRows {
   const byId = db.prepare(
     `SELECT ${keyColumns} FROM keys JOIN pools ON pools.id = pool WHERE keys.id = ?`,
   );
+  const after = db.prepare(
+    `SELECT ${keyColumns} FROM keys JOIN pools ON pools.id = pool
+     WHERE keys.seq > ? ORDER BY keys.seq LIMIT ?`,
+  );
   const bySecret = db.prepare('SELECT id FROM keys WHERE pool = ? AND fingerprint = ?');
   const insert = db.prepare(
     `INSERT INTO keys (seq, id, pool, created_ms, fingerprint, sealed, masked, note, status,
@@ -120,6 +126,7 @@ export function createKeyRows(db: DatabaseSync): KeyRows {
       const row = byId.get(id);
       return row === undefined ? undefined : readKeyRow(row);
     },
+    after: (seq, limit) => after.all(seq, limit).map(readKeyRow),
     idBySecret: (poolId, fingerprints) => {
       for (const fingerprint of fingerprints) {
         const row = bySecret.get(poolId, fingerprint);

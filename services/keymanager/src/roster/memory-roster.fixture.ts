@@ -9,7 +9,7 @@ import { migrate, newId } from '@keymux/service';
 import { createVault, mask, type Vault } from '@keymux/vault';
 import { onlyWritten } from './ledger.ts';
 import { createRoster, type Roster } from './roster.ts';
-import { rosterMigrations } from './tables.ts';
+import { keymanagerMigrations } from './tables.ts';
 
 /** A roster in memory for tests, with a clock that a test sets and what gateways would hear. */
 export interface MemoryRoster extends Roster {
@@ -30,7 +30,7 @@ export function openMigrated(path = ':memory:'): DatabaseSync {
   db.exec(
     'CREATE TABLE IF NOT EXISTS schema_versions (component TEXT PRIMARY KEY, version INTEGER) STRICT',
   );
-  const migrated = migrate(db, [...eventStoreMigrations, ...rosterMigrations]);
+  const migrated = migrate(db, [...eventStoreMigrations, ...keymanagerMigrations]);
   if (migrated.kind !== 'migrated') throw new Error(migrated.message);
   return db;
 }

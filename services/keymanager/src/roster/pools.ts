@@ -15,6 +15,8 @@ export interface Pools {
   find(name: string): Pool | undefined;
   /** The same, made when there is none. */
   open(name: string): Pool;
+  /** A pool by its id, as long as its group lives. */
+  living(id: number): Pool | undefined;
   all(): Pool[];
   isClosed(id: number): boolean;
   /** Takes the name from a pool: whoever asks for the name gets another one. */
@@ -28,6 +30,7 @@ export interface Pools {
 /** Reads and writes pools; the caller owns the connection and the transaction. */
 export function createPools(db: DatabaseSync): Pools {
   const byName = db.prepare('SELECT * FROM pools WHERE name = ? AND closed = 0');
+  const living = db.prepare('SELECT * FROM pools WHERE id = ? AND closed = 0');
   const open = db.prepare('SELECT * FROM pools WHERE closed = 0 ORDER BY name');
   const ofName = db.prepare('SELECT * FROM pools WHERE name = ? ORDER BY id LIMIT 1 OFFSET ?');
   // A new pool of an old name goes on counting, or gateways would take its changes for old ones.
@@ -58,6 +61,10 @@ export function createPools(db: DatabaseSync): Pools {
   return {
     find,
     open: (name) => find(name) ?? make(name, 0),
+    living: (id) => {
+      const row = living.get(id);
+      return row === undefined ? undefined : poolOf(row);
+    },
     all: () => open.all().map(poolOf),
     isClosed: (id) => closed.get(id) !== undefined,
     close: (id) => {

@@ -14,7 +14,7 @@ import { createUsageCounters, type UsageCounters } from './usage.ts';
 
 /** All that is known of keys now: what is read directly, and the ledger through which it changes. */
 export interface Roster {
-  readonly keys: Pick<KeyRows, 'byId' | 'idBySecret'>;
+  readonly keys: Pick<KeyRows, 'byId' | 'idBySecret' | 'after'>;
   readonly pools: Pools;
   readonly usage: UsageCounters;
   readonly marks: OutcomeMarks;

@@ -1,7 +1,7 @@
 import type { Migration } from '@keymux/service';
 
-/** The roster's tables. All but `usage`, marks and pool revisions can be rebuilt from events. */
-export const rosterMigrations: readonly Migration[] = [
+/** The keymanager's tables. All but `usage`, marks and pool revisions can be rebuilt from events. */
+export const keymanagerMigrations: readonly Migration[] = [
   {
     component: 'keymanager',
     version: 1,

@@ -1,0 +1,94 @@
+import type { keymanagerOperations } from '@keymux/contracts';
+import { type FieldError, type Handler, newId, problem } from '@keymux/service';
+import { countSelected, type Selection } from '../commands/selection.ts';
+import { fingerprintsOf } from '../roster/key-search.ts';
+import type { AdminDeps } from './admin-deps.ts';
+import { isProblem } from './cursor.ts';
+import { keyedGroupOf } from './group-of.ts';
+import { acceptedReply } from './import-keys.ts';
+
+type ActOnKeys = (typeof keymanagerOperations)['actOnKeys'];
+type Body = Parameters<Handler<ActOnKeys>>[0]['body'];
+
+function readTimes({ where }: Body): {
+  times: { since_ms?: number; until_ms?: number };
+  errors: FieldError[];
+} {
+  const errors: FieldError[] = [];
+  const read = (field: 'since' | 'until'): number | undefined => {
+    const text = where?.[field];
+    if (text === undefined) return undefined;
+    const ms = Date.parse(text);
+    if (!Number.isNaN(ms)) return ms;
+    errors.push({ field: `where.${field}`, message: 'must be a time (ISO 8601)' });
+    return undefined;
+  };
+  const since = read('since');
+  const until = read('until');
+  const times = {
+    ...(since === undefined ? {} : { since_ms: since }),
+    ...(until === undefined ? {} : { until_ms: until }),
+  };
+  return { times, errors };
+}
+
+/** Bulk actions: what is meant is fixed now, what is done with it is a task. */
+export function createActHandler(deps: AdminDeps): Handler<ActOnKeys> {
+  const { roster, groups, runner, vault, clock } = deps;
+
+  // Secrets become ids at once: no task keeps a secret, nor what it could be found by.
+  function listOf({ ids, keys }: Body, poolId: number): { ids?: string[]; missed: number } {
+    if (keys === undefined) return ids === undefined ? { missed: 0 } : { ids, missed: 0 };
+    const found = new Set<string>();
+    let missed = 0;
+    for (const secret of new Set(keys)) {
+      const id = roster.keys.idBySecret(poolId, fingerprintsOf(vault, secret.trim()));
+      if (id === undefined) missed += 1;
+      else found.add(id);
+    }
+    if (ids === undefined) return { ids: [...found], missed };
+    return { ids: [...new Set(ids)].filter((id) => found.has(id)), missed };
+  }
+
+  return async ({ params, body, actor }) => {
+    const group = keyedGroupOf(groups, params.name);
+    if (isProblem(group)) return group;
+    const { times, errors } = readTimes(body);
+    const { action, status, where, restore_passing: restores } = body;
+    const given = [body.ids, body.keys, status, ...Object.values(where ?? {})];
+    if (given.every((each) => each === undefined)) {
+      const message = 'say which keys: ids, keys, status or where';
+      errors.push({ field: 'body', message });
+    }
+    if (restores !== undefined && action !== 'validate') {
+      errors.push({ field: 'restore_passing', message: 'is for validate only' });
+    }
+    if (errors.length > 0) return problem('invalid', { errors });
+    const pool = roster.pools.open(group.name);
+    const { ids, missed } = listOf(body, pool.id);
+    const selection: Selection = {
+      up_to_seq: roster.list.lastSeq(pool.id),
+      ...(ids === undefined ? {} : { ids: [...new Set(ids)] }),
+      ...(status === undefined ? {} : { status }),
+      ...(where?.rule === undefined ? {} : { rule: where.rule }),
+      ...(where?.q === undefined ? {} : { q: where.q }),
+      ...times,
+    };
+    const task = runner.submit({
+      kind: action,
+      id: newId(),
+      group: group.name,
+      poolId: pool.id,
+      actor,
+      input: {
+        selection,
+        ...(action === 'validate' ? { restore_passing: restores === true } : {}),
+      },
+      total: countSelected(roster, pool.id, selection) + missed,
+      processed: missed,
+      result: ids === undefined ? {} : { not_found: missed },
+      createdMs: clock.now(),
+    });
+    return acceptedReply(task);
+  };
+}

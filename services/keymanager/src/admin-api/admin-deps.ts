@@ -1,0 +1,29 @@
+import type { Calls } from '@keymux/bus';
+import type { EventStore } from '@keymux/event-store';
+import type { Clock, Logger } from '@keymux/service';
+import type { Vault } from '@keymux/vault';
+import type { Audit } from '../audit.ts';
+import type { GroupDirectory } from '../group-directory.ts';
+import type { Spool } from '../import/spool.ts';
+import type { LiveEvents } from '../live-events.ts';
+import type { Roster } from '../roster/roster.ts';
+import type { TaskRunner } from '../tasks/task-runner.ts';
+import type { TaskStore } from '../tasks/task-store.ts';
+
+/** What the admin API works with. */
+export interface AdminDeps {
+  readonly roster: Roster;
+  readonly store: Pick<EventStore, 'read'>;
+  readonly tasks: TaskStore;
+  readonly runner: TaskRunner;
+  readonly groups: GroupDirectory;
+  readonly spool: Spool;
+  readonly audit: Audit;
+  readonly live: LiveEvents;
+  readonly calls: Calls;
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Most bytes of an import. */
+  readonly maxImportBytes: number;
+}

@@ -1,0 +1,27 @@
+import type { keymanagerOperations } from '@keymux/contracts';
+import type { Handlers } from '@keymux/service';
+import { createActHandler } from './act-on-keys.ts';
+import type { AdminDeps } from './admin-deps.ts';
+import { createExportHandler } from './export-keys.ts';
+import { createImportHandler } from './import-keys.ts';
+import { createHistoryHandler } from './key-history.ts';
+import { createKeyHandlers } from './keys.ts';
+import { createTaskHandlers } from './tasks.ts';
+import { createValidateHandler } from './validate-key.ts';
+
+/** A handler for every operation of the keymanager. */
+export function createHandlers(deps: AdminDeps): Handlers<typeof keymanagerOperations> {
+  return {
+    ...createKeyHandlers(deps),
+    ...createTaskHandlers(deps),
+    importKeys: createImportHandler(deps),
+    actOnKeys: createActHandler(deps),
+    exportKeys: createExportHandler(deps),
+    validateKey: createValidateHandler(deps),
+    keyHistory: createHistoryHandler(deps),
+    liveEvents: ({ res, identity }) => {
+      deps.live.open(res, identity);
+      return Promise.resolve('handled');
+    },
+  };
+}

@@ -1,0 +1,153 @@
+import type { keymanagerOperations, Task } from '@keymux/contracts';
+import {
+  type Handler,
+  invalidField,
+  newId,
+  problem,
+  type Problem,
+  type Reply,
+} from '@keymux/service';
+import { type Entry } from '../import/entry.ts';
+import { readUpload } from '../import/read-upload.ts';
+import { spooledKey } from '../import/spool.ts';
+import { fingerprintsOf } from '../roster/key-search.ts';
+import { type TaskRecord, taskView } from '../tasks/task-record.ts';
+import type { AdminDeps } from './admin-deps.ts';
+import { isProblem } from './cursor.ts';
+import { keyedGroupOf } from './group-of.ts';
+
+interface InvalidLine {
+  readonly line: number;
+  readonly reason: string;
+}
+
+const shownLines = 100;
+/** Keys that a preview remembers to find the same one twice. */
+const mostPreviewed = 2_000_000;
+
+/** The 202 of whatever becomes a task. */
+export function acceptedReply(task: TaskRecord): Reply {
+  const body: Task = taskView(task);
+  return { status: 202, body, headers: { location: `/api/tasks/${task.id}` } };
+}
+
+// What an upload has that is no key.
+function createInvalids() {
+  let count = 0;
+  const lines: InvalidLine[] = [];
+  return {
+    add({ line, reason }: Extract<Entry, { kind: 'invalid' }>): undefined {
+      count += 1;
+      if (lines.length < shownLines) lines.push({ line, reason });
+      return undefined;
+    },
+    result: () => ({ invalid: count, invalid_lines: lines }),
+    get count() {
+      return count;
+    },
+  };
+}
+
+/** A disk that cannot take the upload, as an answer; anything else is a bug. */
+function diskProblem(error: unknown): Problem | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return problem('unavailable', { detail: 'the disk is full' });
+    case 'EROFS':
+    case 'EACCES':
+      return problem('unavailable', { detail: 'the data folder cannot be written' });
+    default:
+      return undefined;
+  }
+}
+
+/** Imports of keys: previews, and uploads that become tasks once they are complete. */
+export function createImportHandler(
+  deps: AdminDeps,
+): Handler<(typeof keymanagerOperations)['importKeys']> {
+  const { roster, groups, spool, runner, vault, clock, log, maxImportBytes: maxBytes } = deps;
+
+  async function preview(input: Parameters<Handler>[0], group: string): Promise<Reply> {
+    const invalids = createInvalids();
+    const seen = new Set<string>();
+    const pool = roster.pools.find(group);
+    let added = 0;
+    let duplicates = 0;
+    const take = (entry: Entry): undefined => {
+      if (entry.kind === 'invalid') return invalids.add(entry);
+      const fingerprints = fingerprintsOf(vault, entry.secret);
+      const [first = ''] = fingerprints;
+      const known = pool !== undefined && roster.keys.idBySecret(pool.id, fingerprints);
+      if (typeof known === 'string' || seen.has(first)) duplicates += 1;
+      else added += 1;
+      if (seen.size < mostPreviewed) seen.add(first);
+      return undefined;
+    };
+    const upload = await readUpload(input.req, { maxBytes, take });
+    if (upload.kind === 'gone') return 'handled';
+    if (upload.kind === 'problem') return upload;
+    return { status: 200, body: { added, duplicates, ...invalids.result() } };
+  }
+
+  async function accept(input: Parameters<Handler>[0], group: string): Promise<Reply> {
+    const { req, actor } = input;
+    const invalids = createInvalids();
+    const id = newId();
+    const writer = await spool.create(id);
+    let keys = 0;
+    let committed = false;
+    try {
+      const take = (entry: Entry): Promise<void> | undefined => {
+        if (entry.kind === 'invalid') return invalids.add(entry);
+        keys += 1;
+        return writer.add(spooledKey(vault, entry.secret));
+      };
+      const upload = await readUpload(req, { maxBytes, take });
+      if (upload.kind === 'gone') return 'handled';
+      if (upload.kind === 'problem') return upload;
+      if (keys + invalids.count === 0) return invalidField('keys', 'there is no key in it');
+      // The group may have been deleted during a long upload.
+      const still = keyedGroupOf(groups, group);
+      if (isProblem(still)) return still;
+      await writer.commit();
+      committed = true;
+    } finally {
+      if (!committed) await writer.discard();
+    }
+    const task = runner.submit({
+      kind: 'import',
+      id,
+      group,
+      poolId: roster.pools.open(group).id,
+      actor,
+      input: {},
+      processed: invalids.count,
+      total: keys + invalids.count,
+      result: { added: 0, duplicates: 0, ...invalids.result() },
+      createdMs: clock.now(),
+    });
+    return acceptedReply(task);
+  }
+
+  return async (input) => {
+    const { params, query, req } = input;
+    const group = keyedGroupOf(groups, params.name);
+    if (isProblem(group)) {
+      req.resume();
+      return group;
+    }
+    try {
+      return query.dry_run === true
+        ? await preview(input, group.name)
+        : await accept(input, group.name);
+    } catch (error) {
+      const refused = diskProblem(error);
+      if (refused === undefined) throw error;
+      log.warn({ err: error }, 'an import could not be kept');
+      req.resume();
+      return refused;
+    }
+  };
+}

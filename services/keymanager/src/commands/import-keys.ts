@@ -1,0 +1,59 @@
+import { newId } from '@keymux/service';
+import type { Vault } from '@keymux/vault';
+import { type Spool, spooledKey, type SpooledKey } from '../import/spool.ts';
+import { onlyWritten } from '../roster/ledger.ts';
+import type { Roster } from '../roster/roster.ts';
+import { raise } from '../tasks/task-record.ts';
+import type { TaskWork } from '../tasks/task-runner.ts';
+import type { TaskStore } from '../tasks/task-store.ts';
+
+/** Keys in one transaction: a few dozen milliseconds, during which nothing else is served. */
+export const batchKeys = 1_000;
+
+/** Makes the work of imports: from the spool into the roster, batch by batch. `position` is a place in the file. */
+export function createImportWork(deps: {
+  readonly roster: Pick<Roster, 'ledger' | 'pools'>;
+  readonly tasks: TaskStore;
+  readonly spool: Spool;
+  readonly vault: Vault;
+  readonly clock: { now(): number };
+}): TaskWork {
+  const { roster, tasks, spool, vault, clock } = deps;
+
+  // The encryption key may have been changed since the upload.
+  const underCurrentKey = (key: SpooledKey): SpooledKey =>
+    vault.isCurrent(key.sealed) ? key : spooledKey(vault, vault.open(key.sealed));
+
+  return {
+    step: async (task) => {
+      const { id, poolId, actor, position } = task;
+      if (poolId === null) throw new Error('an import has no group');
+      const read = await spool.read(id, position, batchKeys).catch((error: unknown) => {
+        const code = error instanceof Error && 'code' in error ? error.code : undefined;
+        if (code === 'ENOENT') return undefined;
+        throw error;
+      });
+      if (read === undefined) return { failed: 'The uploaded keys are gone.' };
+      const keys = read.keys.map(underCurrentKey);
+      const written = await roster.ledger.write((unit) => {
+        const pool = roster.pools.living(poolId);
+        // Cancelled, or the group is gone: the runner sees it too.
+        if (pool === undefined || !tasks.goesOn(id)) return 'more';
+        const origin = { cause: id, actor, nowMs: clock.now() };
+        let added = 0;
+        for (const key of keys) {
+          const what = unit.add(pool, { ...key, id: newId(), taskId: id }, origin);
+          if (what === 'added') added += 1;
+        }
+        tasks.progress(id, {
+          position: read.next ?? position,
+          processed: task.processed + keys.length,
+          result: raise(task.result, { added, duplicates: keys.length - added }),
+        });
+        return read.next === null ? 'done' : 'more';
+      });
+      return onlyWritten(written);
+    },
+    cleanUp: (task) => spool.remove(task.id),
+  };
+}

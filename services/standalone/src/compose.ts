@@ -1,0 +1,148 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInProcessBus, createInProcessCalls } from '@keymux/bus';
+import { createConfig } from '@keymux/config';
+import { createSqliteEventStore, eventStoreMigrations } from '@keymux/event-store';
+import { createKeymanager, keymanagerMigrations } from '@keymux/keymanager';
+import { createLogsink } from '@keymux/logsink';
+import { createOutbound } from '@keymux/outbound';
+import {
+  createAdminAuth,
+  createMetricsServer,
+  type Environment,
+  type Logger,
+  migrate,
+  openDatabase,
+  type Service,
+  systemClock,
+} from '@keymux/service';
+import { createValidator } from '@keymux/validator';
+import { createVault } from '@keymux/vault';
+import { AggregatorRegistry } from 'prom-client';
+import { createAdminServer } from './admin-server.ts';
+import { createDeadLetters, deadLetterMigrations } from './dead-letters.ts';
+import { createGatewayWorkers } from './gateway-workers.ts';
+import type { Secrets } from './secrets.ts';
+import { welcome } from './welcome.ts';
+
+const sessionTtlMs = 12 * 3_600_000;
+/** What a worker may take beyond the graceful time for flushing its outbox. */
+const flushMs = 4_000;
+
+export type Composed =
+  | { readonly kind: 'composed'; readonly services: readonly Service[]; welcome(): string }
+  | { readonly kind: 'problem'; readonly message: string };
+
+/** All of Keymux on one machine: the control services in this process, the gateways in others. */
+export function compose(deps: {
+  readonly environment: Environment;
+  readonly secrets: Extract<Secrets, { kind: 'secrets' }>;
+  readonly log: Logger;
+  readonly version: string;
+}): Composed {
+  const { environment, secrets, log } = deps;
+  const opened = openDatabase(environment.databasePath);
+  if (opened.kind !== 'open') return { kind: 'problem', message: opened.message };
+  const { db } = opened;
+  const migrations = [...eventStoreMigrations, ...keymanagerMigrations, ...deadLetterMigrations];
+  const migrated = migrate(db, migrations);
+  if (migrated.kind !== 'migrated') return { kind: 'problem', message: migrated.message };
+
+  const clock = systemClock;
+  const vault = createVault(secrets.encryptionKey);
+  const auth = createAdminAuth({ authKey: secrets.authKey, clock, sessionTtlMs });
+  const deadLetters = createDeadLetters({ db, clock, log });
+  const bus = createInProcessBus({
+    deadLetters,
+    followerFailed: (error) => log.error({ err: error }, 'a follower of the bus failed'),
+  });
+  const calls = createInProcessCalls();
+  const store = createSqliteEventStore(db);
+  const outbound = createOutbound({
+    environment: {
+      httpProxy: environment.httpProxy ?? '',
+      httpsProxy: environment.httpsProxy ?? '',
+      noProxy: environment.noProxy.join(','),
+    },
+    forbidPrivate: environment.forbidPrivateUpstreams,
+  });
+  const shared = { bus, calls, vault, auth, log, clock };
+  const config = createConfig({
+    ...shared,
+    store,
+    environmentSettings: environment.settings,
+    forbidPrivate: environment.forbidPrivateUpstreams,
+  });
+  const keymanager = createKeymanager({ ...shared, db, store, dataDir: environment.dataDir });
+  const logsDirectory = join(environment.dataDir, 'logs');
+  const logsink = createLogsink({ ...shared, logsDirectory, deadLetters });
+  const validator = createValidator({ ...shared, outbound, random: Math.random });
+  const control = [config, keymanager, logsink, validator];
+  const admin = createAdminServer({
+    routers: control.map((each) => each.router),
+    auth,
+    log,
+    version: deps.version,
+  });
+  const spools = join(environment.dataDir, 'spool');
+  const workers = createGatewayWorkers({
+    bus,
+    calls,
+    log,
+    count: environment.gatewayWorkers,
+    stopMs: environment.gracefulShutdownMs + flushMs,
+    boot: (slot) => ({
+      environment,
+      encryptionKey: secrets.encryptionKey,
+      previousEncryptionKey: null,
+      source: `gateway-${slot}`,
+      instance: vault.fingerprint('this installation').slice(0, 16),
+      spoolDirectory: join(spools, `gateway-${slot}`),
+      orphanedSpools: slot === 1 ? orphans(spools, environment.gatewayWorkers) : [],
+      adminTarget: admin.address,
+    }),
+  });
+  const metrics = createMetricsServer({
+    port: environment.metricsPort,
+    host: environment.host,
+    log,
+    collect: async () => {
+      const gateways = AggregatorRegistry.aggregate(await workers.metrics());
+      const registries = [gateways, ...control.map((each) => each.registry)];
+      return (await Promise.all(registries.map((each) => each.metrics()))).join('');
+    },
+  });
+  const foundation: Service = {
+    name: 'store and bus',
+    start: () => Promise.resolve(),
+    async stop() {
+      await bus.close();
+      await calls.close();
+      await outbound.destroy();
+      db.close();
+    },
+  };
+  return {
+    kind: 'composed',
+    services: [foundation, ...control, admin, metrics, workers],
+    welcome: () =>
+      welcome({
+        port: workers.port,
+        authKey: secrets.newAuthKey ? secrets.authKey : null,
+        proxyKey: config.newProxyKey,
+        dataDir: environment.dataDir,
+      }),
+  };
+}
+
+/** Spools of gateways that there are no longer so many of. */
+function orphans(spools: string, workers: number): string[] {
+  try {
+    return readdirSync(spools)
+      .filter((name) => Number(/^gateway-(\d+)$/.exec(name)?.[1] ?? 0) > workers)
+      .map((name) => join(spools, name));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}

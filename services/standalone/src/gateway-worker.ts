@@ -1,0 +1,69 @@
+import { connectIpcBus, portToParent } from '@keymux/bus';
+import { createGateway } from '@keymux/gateway';
+import { createLogger, StartProblem, systemClock } from '@keymux/service';
+import { createVault } from '@keymux/vault';
+import { readMessage, type ToParent, type ToWorker, type WorkerBoot } from './worker-messages.ts';
+
+const tell = (message: ToParent): void => void process.send?.({ keymux_worker: message });
+
+// A terminal's Ctrl-C goes to every process; when a worker stops is its parent's decision.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+
+process.on('message', (value) => {
+  const message = readMessage<ToWorker>(value);
+  if (message?.kind === 'boot') void run(message.boot);
+});
+
+async function run(boot: WorkerBoot): Promise<void> {
+  const { environment } = boot;
+  const log = createLogger({
+    service: boot.source,
+    level: environment.logLevel,
+    format: environment.logFormat,
+    ...(environment.logFile === undefined ? {} : { filePath: environment.logFile }),
+  });
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'an exception nobody caught');
+    process.exit(1);
+  });
+  process.on('unhandledRejection', (error) => {
+    log.fatal({ err: error }, 'a rejection nobody handled');
+    process.exit(1);
+  });
+  const { bus, calls } = connectIpcBus(portToParent(process));
+  const gateway = createGateway({
+    bus,
+    calls,
+    log,
+    environment,
+    clock: systemClock,
+    random: Math.random,
+    vault: createVault(
+      boot.encryptionKey,
+      boot.previousEncryptionKey === null ? {} : { previous: boot.previousEncryptionKey },
+    ),
+    source: boot.source,
+    instance: boot.instance,
+    spoolDirectory: boot.spoolDirectory,
+    orphanedSpools: boot.orphanedSpools,
+    adminTarget: () => boot.adminTarget,
+  });
+  process.on('message', (value) => {
+    const message = readMessage<ToWorker>(value);
+    if (message?.kind === 'stop') void gateway.stop().then(() => process.exit(0));
+    if (message?.kind === 'metrics') {
+      const { id } = message;
+      void gateway.registry
+        .getMetricsAsJSON()
+        .then((metrics) => tell({ kind: 'metrics', id, metrics }));
+    }
+  });
+  try {
+    await gateway.start();
+    tell({ kind: 'ready', port: gateway.port });
+  } catch (error) {
+    if (!(error instanceof StartProblem)) log.fatal({ err: error }, 'the gateway cannot start');
+    tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+  }
+}

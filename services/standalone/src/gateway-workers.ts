@@ -1,0 +1,127 @@
+import cluster, { type Worker } from 'node:cluster';
+import { fileURLToPath } from 'node:url';
+import { type Bus, type Calls, portToChild, serveIpcBus } from '@keymux/bus';
+import { type Logger, type Service, StartProblem } from '@keymux/service';
+import { readMessage, type ToParent, type ToWorker, type WorkerBoot } from './worker-messages.ts';
+
+/** A worker that dies sooner than this after its start is not replaced at once. */
+const quickDeathMs = 5_000;
+const pauseMs = 1_000;
+const metricsTimeoutMs = 2_000;
+
+export interface GatewayWorkersDeps {
+  readonly bus: Bus;
+  readonly calls: Calls;
+  readonly log: Logger;
+  readonly count: number;
+  /** What the worker of a slot (from 1) is told; asked again for each start. */
+  readonly boot: (slot: number) => WorkerBoot;
+  /** How long a worker may take to stop, ms; then it is killed. */
+  readonly stopMs: number;
+}
+
+export interface GatewayWorkers extends Service {
+  readonly port: number;
+  /** Metrics of every worker that answers. */
+  metrics(): Promise<object[][]>;
+}
+
+/**
+ * The processes that carry requests. The parent holds the listening socket, so that connections
+ * outlive a worker; a worker that dies is replaced in its slot and finds its spool there.
+ */
+export function createGatewayWorkers(deps: GatewayWorkersDeps): GatewayWorkers {
+  const { log, count } = deps;
+  const workers = new Map<number, Worker>();
+  const timers = new Set<NodeJS.Timeout>();
+  let stopping = false;
+  let port = 0;
+  let lastMetricsId = 0;
+
+  const tell = (worker: Worker, message: ToWorker): void => {
+    if (worker.isConnected()) worker.send({ keymux_worker: message });
+  };
+
+  function fork(slot: number): Promise<number> {
+    const worker = cluster.fork();
+    const startedMs = performance.now();
+    workers.set(slot, worker);
+    serveIpcBus(deps, portToChild(worker.process));
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    worker.on('message', (value: unknown) => {
+      const message = readMessage<ToParent>(value);
+      if (message?.kind === 'ready') resolve(message.port);
+      if (message?.kind === 'failed') {
+        reject(new StartProblem(message.message));
+        worker.process.kill('SIGKILL');
+      }
+    });
+    worker.on('exit', (code, signal) => {
+      workers.delete(slot);
+      reject(new StartProblem(`gateway worker ${slot} ended (${signal ?? code})`));
+      if (stopping || port === 0) return;
+      log.warn({ slot, code, signal }, 'a gateway worker died; starting another');
+      const waitMs = performance.now() - startedMs < quickDeathMs ? pauseMs : 0;
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        fork(slot).catch((error: unknown) =>
+          log.error({ err: error, slot }, 'worker not replaced'),
+        );
+      }, waitMs);
+      timers.add(timer);
+    });
+    tell(worker, { kind: 'boot', boot: deps.boot(slot) });
+    return promise;
+  }
+
+  function metricsOf(worker: Worker): Promise<object[]> {
+    lastMetricsId += 1;
+    const id = lastMetricsId;
+    return new Promise((resolve) => {
+      const done = (metrics: object[]): void => {
+        clearTimeout(timer);
+        worker.off('message', onMessage);
+        resolve(metrics);
+      };
+      const onMessage = (value: unknown): void => {
+        const message = readMessage<ToParent>(value);
+        if (message?.kind === 'metrics' && message.id === id) done(message.metrics);
+      };
+      const timer = setTimeout(() => done([]), metricsTimeoutMs);
+      worker.on('message', onMessage);
+      tell(worker, { kind: 'metrics', id });
+    });
+  }
+
+  return {
+    name: 'gateway workers',
+    get port() {
+      return port;
+    },
+    metrics: () => Promise.all(Array.from(workers.values(), metricsOf)),
+    async start() {
+      // Workers accept connections themselves: the parent is not in the way of any.
+      cluster.schedulingPolicy = cluster.SCHED_NONE;
+      cluster.setupPrimary({
+        exec: fileURLToPath(new URL('./gateway-worker.ts', import.meta.url)),
+        serialization: 'advanced',
+      });
+      const ports = await Promise.all(Array.from({ length: count }, (_, at) => fork(at + 1)));
+      port = ports[0] ?? 0;
+    },
+    async stop() {
+      stopping = true;
+      for (const timer of timers) clearTimeout(timer);
+      await Promise.all(
+        Array.from(workers.values(), async (worker) => {
+          const { promise, resolve } = Promise.withResolvers<void>();
+          worker.once('exit', () => resolve());
+          const timer = setTimeout(() => worker.process.kill('SIGKILL'), deps.stopMs);
+          tell(worker, { kind: 'stop' });
+          await promise;
+          clearTimeout(timer);
+        }),
+      );
+    },
+  };
+}
