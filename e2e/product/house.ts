@@ -1,5 +1,5 @@
 import type { ChannelName, NewGroup } from '@keymux/contracts';
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
 import {
   startSimulator,
   type Simulator,
@@ -92,16 +92,15 @@ export async function untilServing(
   channel: ChannelName,
   secrets: readonly string[],
 ): Promise<void> {
-  await expect
-    .poll(
-      async () => {
-        const reply = await fetch(url + modelsPath(channel), {
-          headers: { authorization: `Bearer ${keymux.proxyKey}` },
-        });
-        await reply.arrayBuffer();
-        return secrets.filter((each) => !simulator.keyCounts.has(each)).length;
-      },
-      { timeout: 30_000, interval: 5 },
-    )
-    .toBe(0);
+  // Not `expect.poll`, which works in tests alone and not in their hooks.
+  await vi.waitUntil(
+    async () => {
+      const reply = await fetch(url + modelsPath(channel), {
+        headers: { authorization: `Bearer ${keymux.proxyKey}` },
+      });
+      await reply.arrayBuffer();
+      return secrets.every((each) => simulator.keyCounts.has(each));
+    },
+    { timeout: 30_000, interval: 5 },
+  );
 }

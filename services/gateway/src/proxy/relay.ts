@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { AttemptFailure, AttemptListener } from '../upstream/attempt.ts';
 import { readResponseHeaders, type ResponseHeaders } from './response-headers.ts';
 import type { ScannedError, ScanResult } from '@keymux/channels';
@@ -197,6 +198,7 @@ export class Relay implements AttemptListener {
     if (newest && !this.#settled && this.#isLast(chunk)) {
       this.#settle(() => undefined);
     }
+    keepBoundaries(this.#deps.res);
     if (this.#deps.res.write(chunk)) return true;
     this.#deps.listener.blocked(true);
     this.#deps.res.once('drain', () => {
@@ -284,4 +286,15 @@ function readText(chunks: readonly Buffer[], encoding: string | null): string {
   } catch {
     return ''; // judged by its status alone
   }
+}
+
+// Node merges what is written in one tick into one HTTP chunk, unless the socket is corked already.
+function keepBoundaries({ socket }: ServerResponse): void {
+  if (socket === null || socket.writableCorked > 0) return;
+  socket.cork();
+  process.nextTick(uncork, socket);
+}
+
+function uncork(socket: Socket): void {
+  socket.uncork();
 }
