@@ -36,7 +36,7 @@ export function isStoreAway(error: unknown): boolean {
 export function createHearOutcomes(
   deps: HearOutcomesDeps,
 ): (message: Message, delivery: number) => Promise<Handled> {
-  const { ledger, marks, log, heard } = deps;
+  const { ledger, marks, groups, log, heard } = deps;
 
   async function hear(id: string, data: KeyOutcomes): Promise<void> {
     const written = await ledger.write((unit) => {
@@ -61,6 +61,8 @@ export function createHearOutcomes(
 
   return async (message, delivery) => {
     if (!isOutcomes.Check(message.data)) return 'park';
+    // Without the config no threshold is known.
+    if (!groups.loaded) return 'retry';
     try {
       await hear(message.id, message.data);
       return 'ack';

@@ -1,11 +1,11 @@
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { KeyStateChanged, PoolKey } from '@keymux/contracts';
 import {
   createSqliteEventStore,
   eventStoreMigrations,
   type SqliteEventStore,
 } from '@keymux/event-store';
-import { migrate, newId } from '@keymux/service';
+import { migrate, newId, openDatabase } from '@keymux/service';
 import { createVault, mask, type Vault } from '@keymux/vault';
 import { onlyWritten } from './ledger.ts';
 import { createRoster, type Roster } from './roster.ts';
@@ -26,10 +26,9 @@ export interface MemoryRoster extends Roster {
 
 /** Opens a migrated database, in memory unless a path is given. */
 export function openMigrated(path = ':memory:'): DatabaseSync {
-  const db = new DatabaseSync(path);
-  db.exec(
-    'CREATE TABLE IF NOT EXISTS schema_versions (component TEXT PRIMARY KEY, version INTEGER) STRICT',
-  );
+  const opened = openDatabase(path);
+  if (opened.kind !== 'open') throw new Error(opened.message);
+  const { db } = opened;
   const migrated = migrate(db, [...eventStoreMigrations, ...keymanagerMigrations]);
   if (migrated.kind !== 'migrated') throw new Error(migrated.message);
   return db;
