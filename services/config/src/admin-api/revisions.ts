@@ -9,16 +9,17 @@ export function revisionHandlers({
 }: HandlerDeps): ConfigHandlers<'listRevisions' | 'getRevision'> {
   return {
     listRevisions: async ({ query }) => {
-      const { cursor = String(configLog.state.revision + 1), limit = pageSize } = query;
+      const next = configLog.state.revision + 1;
+      const { cursor = String(next), limit = pageSize } = query;
       if (!/^\d{1,15}$/.test(cursor)) return invalidField('cursor', 'is not one of ours');
-      const items = await configLog.revisions(Number(cursor), limit);
+      const items = await configLog.revisions(Math.min(Number(cursor), next), limit);
       const oldest = items.at(-1)?.revision ?? 1;
       return {
         status: 200,
         body: {
           items,
           next_cursor: oldest > 1 ? String(oldest) : null,
-          total: configLog.state.revision,
+          total: next - 1,
         },
       };
     },
