@@ -110,7 +110,8 @@ export const failure = (key_id = '', more: Partial<KeyFailure> = {}): KeyFailure
   ...more,
 });
 
-function groupNamed(name: string, more: Partial<GatewayGroup> = {}): GatewayGroup {
+/** A group as the config service tells of it. */
+export function groupNamed(name: string, more: Partial<GatewayGroup> = {}): GatewayGroup {
   return {
     name,
     type: 'standard',

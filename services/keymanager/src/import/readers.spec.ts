@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Entry, type EntryReader, MalformedImport } from './entry.ts';
+import { createJsonReader } from './read-json.ts';
+import { createTextReader } from './read-text.ts';
+
+function readAll(reader: EntryReader, bytes: Uint8Array, cuts: readonly number[] = []): Entry[] {
+  const entries: Entry[] = [];
+  const places = [...cuts, bytes.length].toSorted((a, b) => a - b);
+  let from = 0;
+  for (const to of places) {
+    entries.push(...reader.push(bytes.subarray(from, to)));
+    from = to;
+  }
+  return [...entries, ...reader.end()];
+}
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+const text = (input: string) => readAll(createTextReader(), bytesOf(input));
+const json = (input: string) => readAll(createJsonReader(), bytesOf(input));
+const shortOf = (entries: readonly Entry[]) =>
+  entries.map((entry) => (entry.kind === 'key' ? entry.secret : `!${entry.line}`));
+
+describe('text', () => {
+  it.each([
+    ['', []],
+    ['\n \t,;\r\n', []],
+    ['a', ['a']],
+    ['a\nb\r\nc,d;e f\tg', ['a', 'b', 'c', 'd', 'e', 'f', 'g']],
+    ['\ufeffa\nb', ['a', 'b']],
+    ['"a","b"\n\'c\'', ['a', 'b', 'c']],
+    ['"" \'\' a', ['a']],
+    ['"a b"\nc', ['!1', 'c']],
+    ['"a\nb', ['!1', 'b']],
+    ['"a"b c', ['!1', 'c']],
+    ['a"b', ['!1']],
+    ['a\u0000b\nc', ['!1', 'c']],
+    ['k\u00e9y\uff0cb', ['!1']],
+    ['x'.repeat(1000), ['x'.repeat(1000)]],
+    [`a\n${'x'.repeat(1001)}\nb`, ['a', '!2', 'b']],
+    [`${'x'.repeat(500_000)} b`, ['!1', 'b']],
+  ])('%j', (input, expected) => {
+    expect(shortOf(text(input))).toEqual(expected);
+  });
+
+  it('calls bytes that are not UTF-8 invalid, and goes on behind them', () => {
+    const bytes = Uint8Array.of(0x61, 0x0a, 0xff, 0xfe, 0x0a, 0x62);
+    expect(shortOf(readAll(createTextReader(), bytes))).toEqual(['a', '!2', 'b']);
+  });
+
+  it('never says what an invalid entry was', () => {
+    const reasons = text('sk-secret\u0001x\n"sk secret"\nsk-"secret').map((entry) =>
+      entry.kind === 'invalid' ? entry.reason : '',
+    );
+    expect(reasons.join()).not.toContain('secret');
+  });
+});
+
+describe('JSON', () => {
+  it.each([
+    ['{"keys":[]}', []],
+    [' {\n"keys" : [ "a" , "b" ] } \n', ['a', 'b']],
+    [String.raw`{"keys":["\u0061\/b\"c", "", "d"]}`, ['!1', 'd']],
+    ['{"keys":["a b","c\\n","' + 'x'.repeat(1001) + '","e"]}', ['!1', '!2', '!3', 'e']],
+  ])('%j', (input, expected) => {
+    expect(shortOf(json(input))).toEqual(expected);
+  });
+
+  it.each([
+    ['', null],
+    ['{', null],
+    ['{"keys"', null],
+    ['{"keys":["a"', null],
+    ['{"keys":["a]}', null],
+    ['{"keys":["a",]}', 'keys[1]'],
+    ['{"keys":["a" "b"]}', null],
+    ['{"keys":["a"]}}', null],
+    ['{"keys":["\\x"]}', null],
+    ['{"keys":"a"}', 'keys'],
+    ['{"keys":[["a"]]}', 'keys[0]'],
+    ['{"keys":["a",1]}', 'keys[1]'],
+    ['{"keys":[],"more":1}', 'body'],
+    ['{}', 'keys'],
+    ['{"kays":[]}', 'kays'],
+    ['["a"]', 'body'],
+    ['nonsense', 'body'],
+    [`{"keys":["${'x'.repeat(100_000)}"]}`, null],
+  ])('refuses %j', (input, field) => {
+    const read = () => json(input);
+    expect(read).toThrow(MalformedImport);
+    expect(read).toThrow(expect.objectContaining({ field }));
+  });
+});
+
+it('reads the same wherever the bytes are cut', () => {
+  const pieces = fc.constantFrom(
+    'a',
+    'key',
+    '"',
+    "'",
+    ' ',
+    '\n',
+    '\r\n',
+    ',',
+    ';',
+    '\u00e9',
+    '\u{1f511}',
+    '\\',
+    '\ufeff',
+  );
+  fc.assert(
+    fc.property(fc.array(pieces), fc.array(fc.nat(60)), (parts, cuts) => {
+      const plain = parts.join('');
+      for (const [make, bytes] of [
+        [createTextReader, bytesOf(plain)],
+        [createJsonReader, bytesOf(JSON.stringify({ keys: plain.split(' ') }))],
+      ] as const) {
+        const places = cuts.map((cut) => Math.min(cut, bytes.length));
+        expect(readAll(make(), bytes, places)).toEqual(readAll(make(), bytes));
+      }
+    }),
+  );
+});
