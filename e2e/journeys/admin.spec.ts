@@ -128,7 +128,6 @@ describe('the admin API', () => {
       effective_config: {
         max_retries: { value: 1, source: 'group' },
         connect_timeout: { value: 15, source: 'default' },
-        request_log_write_interval_minutes: { value: 0, source: 'environment' },
       },
     });
     expect(group.endpoint).toContain(`/proxy/${name}`);

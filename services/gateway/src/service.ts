@@ -173,6 +173,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       await within(environment.gracefulShutdownMs, proxy.idle());
+      proxy.interruptAll();
       upgrades.closeAll();
       server.closeAllConnections();
       await closed;

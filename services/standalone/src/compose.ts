@@ -131,6 +131,7 @@ export function compose(deps: {
         authKey: secrets.newAuthKey ? secrets.authKey : null,
         proxyKey: config.newProxyKey,
         dataDir: environment.dataDir,
+        format: environment.logFormat,
       }),
   };
 }

@@ -39,7 +39,8 @@ export function createGatewayWorkers(deps: GatewayWorkersDeps): GatewayWorkers {
   let lastMetricsId = 0;
 
   const tell = (worker: Worker, message: ToWorker): void => {
-    if (worker.isConnected()) worker.send({ keymux_worker: message });
+    // A worker that ends while it is told something is noticed by its exit.
+    if (worker.isConnected()) worker.send({ keymux_worker: message }, () => undefined);
   };
 
   function fork(slot: number): Promise<number> {

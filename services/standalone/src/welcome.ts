@@ -4,7 +4,9 @@ export function welcome(about: {
   readonly authKey: string | null;
   readonly proxyKey: string | null;
   readonly dataDir: string;
+  readonly format: 'text' | 'json';
 }): string {
+  if (about.format === 'json') return welcomeLine(about);
   const { port, authKey, proxyKey, dataDir } = about;
   const lines = [`Keymux runs: http://localhost:${port}`];
   if (authKey !== null) {
@@ -18,4 +20,16 @@ export function welcome(about: {
     lines.push(`  proxy key  ${proxyKey}   (for clients; see /api/settings)`);
   }
   return `\n${lines.join('\n')}\n\n`;
+}
+
+/** The same as one JSON line, for those who collect them. Not through the logger, which would cut the secrets. */
+function welcomeLine(about: Parameters<typeof welcome>[0]): string {
+  const { port, authKey, proxyKey } = about;
+  return `${JSON.stringify({
+    level: 'info',
+    time: new Date().toISOString(),
+    msg: `Keymux runs: http://localhost:${port}`,
+    ...(authKey === null ? {} : { new_auth_key: authKey }),
+    ...(proxyKey === null ? {} : { new_proxy_key: proxyKey }),
+  })}\n`;
 }

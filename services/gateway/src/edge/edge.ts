@@ -20,6 +20,10 @@ export interface EdgeDeps {
   readonly idleTimeoutMs: number;
 }
 
+/** Longest body of an admin call, in bytes; imports of keys are streamed and have their own limit. */
+const maxApiBodyBytes = 1024 * 1024;
+const keyImport = /^\/api\/groups\/[^/]+\/keys$/;
+
 /** The one port: the data plane, the admin API, health, and the page at `/`. */
 export function createEdge(deps: EdgeDeps): Server {
   const { proxy, upgrades, api, cors, log } = deps;
@@ -71,6 +75,12 @@ export function createEdge(deps: EdgeDeps): Server {
     }
     const path = url.split('?', 1)[0] ?? '/';
     if (path === '/api' || path.startsWith('/api/')) {
+      // Refused here: the admin server would answer and close while the body is still on its way.
+      if (Number(req.headers['content-length'] ?? 0) > maxApiBodyBytes && !keyImport.test(path)) {
+        sendProblem(res, problem('payload_too_large'));
+        req.resume();
+        return;
+      }
       req.headers[requestIdHeader] = id;
       const peer = req.socket.remoteAddress ?? '';
       const forwardedFor = req.headers['x-forwarded-for'];

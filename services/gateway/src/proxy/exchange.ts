@@ -113,6 +113,23 @@ export class Exchange implements RelayListener, Bounded {
     this.#close();
   }
 
+  /** Keymux stops and cannot wait any longer. */
+  interrupt(): void {
+    if (this.#closed) return;
+    if (!this.#settled) {
+      this.#relay?.stop();
+      const { record } = this.#request;
+      record.atFault = 'gateway';
+      record.error = 'Keymux stopped';
+      if (!this.#committed) record.status = gatewayErrors.draining.status;
+      if (this.#target !== undefined) this.#noteAttempt(null, 'client', 'stopped');
+      this.#settle();
+    }
+    this.#attempt?.abandon('Keymux stopped');
+    this.#request.res.destroy();
+    this.#close();
+  }
+
   overdue(nowMs: number): void {
     if (nowMs < this.#requestDeadlineMs) {
       // Blocked: the client takes nothing.

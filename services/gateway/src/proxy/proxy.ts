@@ -45,6 +45,7 @@ export type Admission =
 /** The data plane: every request to `/proxy/{group}/…`. */
 export class Proxy {
   readonly #deps: ProxyDeps;
+  readonly #exchanges = new Set<Exchange>();
   #active = 0;
   #draining = false;
   #idle: (() => void) | undefined;
@@ -60,6 +61,11 @@ export class Proxy {
   /** From now on only what runs already goes on. */
   drain(): void {
     this.#draining = true;
+  }
+
+  /** Ends what still runs. */
+  interruptAll(): void {
+    for (const exchange of this.#exchanges) exchange.interrupt();
   }
 
   /** Resolves when nothing runs any more. */
@@ -95,8 +101,17 @@ export class Proxy {
         body.close();
         return;
       }
-      exchange = this.#exchange(req, res, admission.admitted, { body, extraHeaders, leave });
-      exchange.start();
+      const started: Exchange = this.#exchange(req, res, admission.admitted, {
+        body,
+        extraHeaders,
+        leave: () => {
+          this.#exchanges.delete(started);
+          leave();
+        },
+      });
+      exchange = started;
+      this.#exchanges.add(started);
+      started.start();
     };
     if (hasBody(req)) readBody(req, this.#deps.bodyLimits, proceed);
     else proceed(noBody);
