@@ -6,7 +6,7 @@ import type { KeyRow } from '../roster/key-rows.ts';
 import type { Roster } from '../roster/roster.ts';
 
 /** Which keys a task is for, as it is kept with the task. All conditions hold together. */
-export const SelectionSchema = Type.Object({
+const SelectionSchema = Type.Object({
   /** When given, the task goes through this list; else through the pool. */
   ids: Type.Optional(Type.Array(Type.String())),
   status: Type.Optional(KeyStatusSchema),

@@ -5,7 +5,7 @@ import { streamOfKey } from '../key/stored-fact.ts';
 const secretFields = new Set(['sealed', 'fingerprint']);
 
 /** An event as the API shows it: what a secret could be told by is left out. */
-export function eventView({ id, type, time, version, actor, data }: StoredEvent): EventView {
+function eventView({ id, type, time, version, actor, data }: StoredEvent): EventView {
   const shown = Object.entries(data).filter(([name]) => !secretFields.has(name));
   const requestId = data['request_id'];
   return {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Vault } from '@keymux/vault';
+import { type Vault, VaultError } from '@keymux/vault';
 import { numberIn, textIn } from './columns.ts';
 
 /** The numbers of the keys of a pool that a text means: by the full key, its end, its id or its note. */
@@ -34,6 +34,16 @@ export function createKeySearch(db: DatabaseSync, vault: Vault): SearchKeys {
     'SELECT seq, sealed, masked FROM keys WHERE pool = ? AND substr(masked, -3) = ?',
   );
 
+  // A key that was sealed under a lost encryption key must not spoil the search for others.
+  function open(sealed: string): string {
+    try {
+      return vault.open(sealed);
+    } catch (error) {
+      if (error instanceof VaultError) return '';
+      throw error;
+    }
+  }
+
   function* endingWith(poolId: number, text: string): Generator<number> {
     let opened = 0;
     for (const row of byTail.iterate(poolId, text.slice(-indexedTail))) {
@@ -44,7 +54,7 @@ export function createKeySearch(db: DatabaseSync, vault: Vault): SearchKeys {
         // What the mask shows contradicts: no need to open.
         if (!text.endsWith(shown) || opened >= maxOpened) return false;
         opened += 1;
-        return vault.open(textIn(row, 'sealed')).endsWith(text);
+        return open(textIn(row, 'sealed')).endsWith(text);
       };
       if (isMeant()) yield numberIn(row, 'seq');
     }

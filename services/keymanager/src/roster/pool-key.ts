@@ -21,7 +21,7 @@ export function toPoolKey(
 }
 
 /** Most keys in one message. */
-export const maxChanges = 5_000;
+const maxChanges = 5_000;
 
 /** Splits the changes of one pool into messages, each with a revision of its own. */
 export function toMessages(

@@ -37,7 +37,7 @@ export interface TaskRecord {
 export const isFinished = (state: TaskState): boolean => state !== 'queued' && state !== 'running';
 
 /** A count in a task's result; 0 while there is none. */
-export function countIn(result: TaskRecord['result'], name: string): number {
+function countIn(result: TaskRecord['result'], name: string): number {
   const value = result[name];
   return typeof value === 'number' ? value : 0;
 }
