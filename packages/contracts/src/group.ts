@@ -97,12 +97,10 @@ export type NewGroup = Static<typeof NewGroupSchema>;
 
 /** What PATCH /api/groups/{name} accepts: only what changes; a null in `config` returns a setting to its inherited value. */
 export const GroupPatchSchema = Type.Object(
-  {
-    ...(Object.fromEntries(
-      Object.entries(fields).map(([name, schema]) => [name, Type.Optional(schema)]),
-    ) as {
-      [K in keyof typeof fields]: ReturnType<typeof Type.Optional<(typeof fields)[K]>>;
-    }),
+  Object.fromEntries(
+    Object.entries(fields).map(([name, schema]) => [name, Type.Optional(schema)]),
+  ) as {
+    [K in keyof typeof fields]: ReturnType<typeof Type.Optional<(typeof fields)[K]>>;
   },
   { additionalProperties: false },
 );

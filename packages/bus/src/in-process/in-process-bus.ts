@@ -33,7 +33,7 @@ export function createInProcessBus(options: InProcessBusOptions): Bus {
 
   const broadcast = (stream: StreamName, message: Message): void => {
     // A copy: who follows because of this message hears only the next.
-    for (const follower of [...(followers.get(stream) ?? [])]) {
+    for (const follower of Array.from(followers.get(stream) ?? [])) {
       try {
         follower(message);
       } catch (error) {
