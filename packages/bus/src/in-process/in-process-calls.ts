@@ -26,7 +26,9 @@ export function createInProcessCalls(): Calls {
     call: (name, request, { timeoutMs = defaultCallTimeoutMs } = {}) => {
       const answerer = nextAnswerer(name);
       if (closed || answerer === undefined) {
-        return Promise.reject(new NoAnswer(closed ? 'the bus is closed' : `nobody answers ${name}`));
+        return Promise.reject(
+          new NoAnswer(closed ? 'the bus is closed' : `nobody answers ${name}`),
+        );
       }
       const work = (async () => answerer(request))().catch((error: unknown) => {
         throw failure(name, error);

@@ -120,7 +120,8 @@ export class WorkQueue {
   }
 
   #enlist(lane: Lane): void {
-    if (lane.waiting.length > 0 && lane.inFlight < this.#consumers.perSubject) this.#ready.add(lane);
+    if (lane.waiting.length > 0 && lane.inFlight < this.#consumers.perSubject)
+      this.#ready.add(lane);
     else this.#ready.delete(lane);
   }
 
