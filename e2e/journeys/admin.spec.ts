@@ -8,6 +8,7 @@ const house = useHouse({
     ENABLE_CORS: 'true',
     ALLOWED_ORIGINS: 'https://console.example',
     ALLOW_CREDENTIALS: 'true',
+    MAX_IDLE_CONNS: '150',
   },
 });
 const api = () => house.keymux.api;
