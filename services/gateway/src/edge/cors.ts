@@ -27,7 +27,7 @@ export function corsHeaders(rules: CorsRules, origin: string | undefined): strin
   ];
 }
 
-/** Headers for the answer to a preflight; null when it is to be treated as any other request. */
+/** Headers for the answer to a preflight; null when it is to be treated like a request. */
 export function preflightHeaders(
   rules: CorsRules,
   request: {

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
+import { applyHeaderRules } from '@keymux/channels';
 import type { LiveStandardGroup } from '../live-config/live-group.ts';
 import type { GatewayErrorCode } from './gateway-error.ts';
 import type { RequestBody } from './request-body.ts';
 import { loopHeader, type RequestHeaders } from './request-headers.ts';
-import { applyHeaderRules, rewriteBody } from './rewrite.ts';
+import { rewriteBody } from './rewrite.ts';
 
 /** Longest body that a group's rules are applied to, in bytes. */
 const maxRewriteBytes = 64 * 1024 * 1024;
