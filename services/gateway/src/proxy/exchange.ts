@@ -1,10 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock, Logger } from '@keymux/service';
-import { scrubText } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { RingKey } from '../key-ring/key-pool.ts';
-import type { LiveGroup, LiveStandardGroup, LiveUpstream } from '../live-config/live-group.ts';
+import type { LiveStandardGroup, LiveUpstream } from '../live-config/live-group.ts';
 import type { Judgement } from '../outcome/judgement.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { Attempt } from '../upstream/attempt.ts';
@@ -12,12 +10,12 @@ import { chooseTarget, type Target } from '../upstream/choose-target.ts';
 import type { Bounded, Deadlines } from '../upstream/deadlines.ts';
 import type { Dispatchers } from '../upstream/dispatchers.ts';
 import { backoffMs } from './backoff.ts';
+import { type Ending, failureCode, type HeldAnswer, statusOf } from './ending.ts';
+import type { ExchangeRequest } from './exchange-request.ts';
+import { ExchangeRow } from './exchange-row.ts';
 import { type GatewayErrorCode, gatewayErrors } from './gateway-error.ts';
 import { judgeEnding } from './judge-ending.ts';
-import { type LogRecord, toRow } from './log-record.ts';
-import { type Ending, type HeldAnswer, Relay, type RelayListener } from './relay.ts';
-import type { RequestBody } from './request-body.ts';
-import type { RequestHeaders } from './request-headers.ts';
+import { Relay, type RelayListener } from './relay.ts';
 import { prepareRequest, type Prepared } from './prepare-request.ts';
 import { sendGatewayError } from './send-error.ts';
 import { createUsageReader } from './usage-reader.ts';
@@ -37,30 +35,13 @@ export interface ExchangeDeps {
   readonly writeTimeoutMs: number;
 }
 
-/** A request that was admitted, read and authenticated. */
-export interface ExchangeRequest {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-  readonly group: LiveGroup;
-  readonly record: LogRecord;
-  readonly headers: RequestHeaders;
-  readonly body: RequestBody;
-  readonly path: string;
-  readonly query: string;
-  readonly bodyModel: string | null;
-  readonly streaming: boolean;
-  /** Added to every answer: CORS. */
-  readonly extraHeaders: readonly string[];
-  /** `x-keymux-via` of the requests that go out. */
-  readonly via: string;
-}
-
 /** The way of one request from its first attempt to its log row. */
 export class Exchange implements RelayListener, Bounded {
   deadlineMs: number;
   readonly #deps: ExchangeDeps;
   readonly #request: ExchangeRequest;
   readonly #done: () => void;
+  readonly #row: ExchangeRow;
   readonly #requestDeadlineMs: number;
   readonly #triedKeys: RingKey[] = [];
   readonly #triedUpstreams: LiveUpstream[] = [];
@@ -68,20 +49,19 @@ export class Exchange implements RelayListener, Bounded {
   #attempt: Attempt | undefined;
   #relay: Relay | undefined;
   #target: Target | undefined;
-  #attemptStartMs = 0;
   #attempts = 0;
   #otherUpstream = false;
   #lastAnswer: { answer: HeldAnswer; judgement: Judgement } | undefined;
   #lastFailure: { code: GatewayErrorCode; judgement: Judgement } | undefined;
   #retry: NodeJS.Timeout | undefined;
   #committed = false;
-  #settled = false;
   #closed = false;
 
   constructor(deps: ExchangeDeps, request: ExchangeRequest, done: () => void) {
     this.#deps = deps;
     this.#request = request;
     this.#done = done;
+    this.#row = new ExchangeRow(deps, request.record);
     this.#requestDeadlineMs = request.streaming
       ? Number.POSITIVE_INFINITY
       : request.record.startMs + request.group.settings.requestTimeoutMs;
@@ -96,7 +76,7 @@ export class Exchange implements RelayListener, Bounded {
   /** The client's connection closed; before the answer was whole it means that the client left. */
   clientClosed(): void {
     if (this.#closed) return;
-    if (!this.#settled) {
+    if (!this.#row.settled) {
       this.#relay?.stop();
       const { record } = this.#request;
       record.status = 499;
@@ -104,9 +84,7 @@ export class Exchange implements RelayListener, Bounded {
       record.error = 'the client went away';
       const found = this.#relay?.usageSoFar();
       if (found) record.tokens = found.tokens;
-      if (this.#attempt !== undefined && this.#target !== undefined) {
-        this.#noteAttempt(null, 'client', 'client-gone');
-      }
+      this.#row.attemptEnded(null, 'client', 'client-gone');
       this.#settle();
     }
     this.#attempt?.abandon('the client went away');
@@ -116,13 +94,13 @@ export class Exchange implements RelayListener, Bounded {
   /** Keymux stops and cannot wait any longer. */
   interrupt(): void {
     if (this.#closed) return;
-    if (!this.#settled) {
+    if (!this.#row.settled) {
       this.#relay?.stop();
       const { record } = this.#request;
       record.atFault = 'gateway';
       record.error = 'Keymux stopped';
       if (!this.#committed) record.status = gatewayErrors.draining.status;
-      if (this.#target !== undefined) this.#noteAttempt(null, 'client', 'stopped');
+      this.#row.attemptEnded(null, 'client', 'stopped');
       this.#settle();
     }
     this.#attempt?.abandon('Keymux stopped');
@@ -138,9 +116,7 @@ export class Exchange implements RelayListener, Bounded {
     }
     this.#attempt?.abandon('request_timeout');
     this.#relay?.stop();
-    if (this.#attempt !== undefined && this.#target !== undefined && !this.#settled) {
-      this.#noteAttempt(null, 'upstream', 'request-timeout');
-    }
+    if (!this.#row.settled) this.#row.attemptEnded(null, 'upstream', 'request-timeout');
     if (this.#committed) this.#cut('request_timeout');
     else if (this.#lastAnswer !== undefined) this.#sendLastAnswer();
     else this.#sendError('request_timeout', 'gateway');
@@ -166,7 +142,7 @@ export class Exchange implements RelayListener, Bounded {
 
   ended(ending: Ending): void {
     const target = this.#target;
-    if (target === undefined || this.#settled) return;
+    if (target === undefined || this.#row.settled) return;
     const { record } = this.#request;
     const nowMs = this.#deps.clock.now();
     const judgement = judgeEnding(ending, {
@@ -179,7 +155,7 @@ export class Exchange implements RelayListener, Bounded {
       random: this.#deps.random(),
       nowMs,
     });
-    this.#noteAttempt(statusOf(ending), judgement.verdict, judgement.rule);
+    this.#row.attemptEnded(statusOf(ending), judgement.verdict, judgement.rule);
     this.#deps.verdicts.apply(judgement, target, {
       status: statusOf(ending),
       model: record.modelSent,
@@ -189,13 +165,13 @@ export class Exchange implements RelayListener, Bounded {
     switch (ending.kind) {
       case 'answered':
         record.keyId = judgement.verdict === 'success' ? target.key.id : null;
-        this.#blame(judgement);
+        this.#row.blame(judgement);
         if (ending.usage !== null) record.tokens = ending.usage.tokens;
         this.#settle();
         return;
       case 'refused-streaming':
         record.status = ending.answer.status;
-        this.#blame(judgement);
+        this.#row.blame(judgement);
         this.#settle();
         return;
       case 'refused':
@@ -209,7 +185,7 @@ export class Exchange implements RelayListener, Bounded {
         if (ending.committed) {
           const found = this.#relay?.usageSoFar();
           if (found) record.tokens = found.tokens;
-          this.#blame(judgement);
+          this.#row.blame(judgement);
           this.#cut(judgement.message);
           return;
         }
@@ -220,8 +196,8 @@ export class Exchange implements RelayListener, Bounded {
   }
 
   #next(): void {
-    if (this.#settled || this.#closed) return;
-    const { group, record } = this.#request;
+    if (this.#row.settled || this.#closed) return;
+    const { group } = this.#request;
     const nowMs = this.#deps.clock.now();
     const choice = chooseTarget(group, {
       tried: { keys: this.#triedKeys, upstreams: this.#triedUpstreams },
@@ -248,8 +224,7 @@ export class Exchange implements RelayListener, Bounded {
     }
     if (!this.#triedKeys.includes(target.key)) this.#triedKeys.push(target.key);
     this.#triedUpstreams.push(target.upstream);
-    record.group = target.group.name;
-    record.modelSent = prepared.model;
+    this.#row.attemptStarts(target, prepared.model, nowMs);
     this.#send(target, prepared, nowMs);
   }
 
@@ -267,7 +242,6 @@ export class Exchange implements RelayListener, Bounded {
           ),
         };
     this.#target = target;
-    this.#attemptStartMs = nowMs;
     this.#attempts += 1;
     upstream.health.chosen(nowMs);
     const relay = new Relay({
@@ -350,11 +324,11 @@ export class Exchange implements RelayListener, Bounded {
   }
 
   #sendLastAnswer(): void {
-    if (this.#lastAnswer === undefined || this.#settled) return;
+    if (this.#lastAnswer === undefined || this.#row.settled) return;
     const { res, record, extraHeaders } = this.#request;
     const { answer, judgement } = this.#lastAnswer;
     this.committed(answer.status);
-    this.#blame(judgement);
+    this.#row.blame(judgement);
     record.upstreamRequestId = answer.headers.upstreamRequestId;
     this.#settle();
     res.sendDate = false;
@@ -370,7 +344,7 @@ export class Exchange implements RelayListener, Bounded {
     headers: readonly string[] = [],
     detail?: string,
   ): void {
-    if (this.#settled) return;
+    if (this.#row.settled) return;
     const { res, record, group, extraHeaders } = this.#request;
     const { status, message } = gatewayErrors[code];
     this.committed(status);
@@ -394,50 +368,8 @@ export class Exchange implements RelayListener, Bounded {
     this.#close();
   }
 
-  #blame(judgement: Judgement): void {
-    const { record } = this.#request;
-    record.atFault = judgement.at_fault;
-    record.error = judgement.verdict === 'success' ? null : this.#scrub(judgement.message);
-  }
-
-  /** An upstream may repeat a key in its error. */
-  #scrub(text: string): string {
-    const secret = this.#target?.key.secret;
-    const masked = this.#target?.key.masked ?? '';
-    return scrubText(secret === undefined ? text : text.replaceAll(secret, masked));
-  }
-
-  #noteAttempt(status: number | null, verdict: Judgement['verdict'], rule: string): void {
-    if (this.#target === undefined) return;
-    const { group, key, upstream } = this.#target;
-    this.#request.record.attempts.push({
-      key_id: key.id,
-      key: key.masked,
-      upstream: upstream.url,
-      status,
-      verdict,
-      rule,
-      ms: this.#deps.clock.now() - this.#attemptStartMs,
-    });
-    this.#deps.metrics.attempt(group.name, verdict);
-  }
-
-  /** Writes the row; before the client has the last byte, so that no end of this process loses it. */
   #settle(): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    const { record } = this.#request;
-    const nowMs = this.#deps.clock.now();
-    record.bytesOut = this.#committed ? (this.#relay?.receivedBytes ?? 0) : 0;
-    const row = toRow(record, nowMs);
-    this.#deps.outbox.row({
-      group: record.group,
-      keyId: record.keyId,
-      requestId: record.requestId,
-      time: row.time,
-      json: JSON.stringify(row),
-    });
-    this.#deps.metrics.request(record.group, record.status, row.duration_ms / 1_000);
+    this.#row.settle(this.#committed ? (this.#relay?.receivedBytes ?? 0) : 0);
   }
 
   #close(): void {
@@ -447,35 +379,5 @@ export class Exchange implements RelayListener, Bounded {
     this.#deps.deadlines.remove(this);
     this.#request.body.close();
     this.#done();
-  }
-}
-
-function statusOf(ending: Ending): number | null {
-  switch (ending.kind) {
-    case 'answered':
-      return ending.status;
-    case 'refused':
-    case 'refused-streaming':
-    case 'empty':
-    case 'error-event':
-      return ending.answer.status;
-    case 'failed':
-      return null;
-  }
-}
-
-function failureCode(ending: Extract<Ending, { kind: 'failed' }>): GatewayErrorCode {
-  switch (ending.failure.kind) {
-    case 'connect-error':
-    case 'tls-error':
-      return 'upstream_unreachable';
-    case 'reset':
-    case 'invalid-response':
-      return 'upstream_failed';
-    case 'connect-timeout':
-    case 'header-timeout':
-    case 'first-byte-timeout':
-    case 'stream-idle-timeout':
-      return 'upstream_timeout';
   }
 }

@@ -4,7 +4,7 @@ import { type AttemptOutcome, headerFacts } from '../outcome/attempt-outcome.ts'
 import { judge } from '../outcome/judge.ts';
 import type { Judgement } from '../outcome/judgement.ts';
 import type { AttemptFailure } from '../upstream/attempt.ts';
-import type { Ending, HeldAnswer } from './relay.ts';
+import type { Ending, HeldAnswer } from './ending.ts';
 
 export interface EndingContext {
   readonly channel: Channel;

@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { AttemptFailure, AttemptListener } from '../upstream/attempt.ts';
+import type { Ending, HeldAnswer } from './ending.ts';
 import { readResponseHeaders, type ResponseHeaders } from './response-headers.ts';
-import type { ScannedError, ScanResult } from '@keymux/channels';
+import type { ScanResult } from '@keymux/channels';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import type { UsageReader } from './usage-reader.ts';
 
@@ -10,25 +11,6 @@ import type { UsageReader } from './usage-reader.ts';
 const maxHeldBytes = 1024 * 1024;
 /** Longest part of an error answer that is read for its meaning, in bytes. */
 const maxReadBytes = 65_536;
-
-/** An upstream's answer that was received whole and not sent to the client (yet). */
-export interface HeldAnswer {
-  readonly status: number;
-  readonly statusText: string;
-  readonly headers: ResponseHeaders;
-  readonly chunks: readonly Buffer[];
-}
-
-/** How an attempt ended. */
-export type Ending =
-  /** An error answer, whole and held; `text` is what was read of it. */
-  | { readonly kind: 'refused'; readonly answer: HeldAnswer; readonly text: string }
-  /** An error answer too long to be held; it is on its way to the client. */
-  | { readonly kind: 'refused-streaming'; readonly answer: HeldAnswer; readonly text: string }
-  | { readonly kind: 'answered'; readonly status: number; readonly usage: ScanResult | null }
-  | { readonly kind: 'empty'; readonly answer: HeldAnswer }
-  | { readonly kind: 'error-event'; readonly answer: HeldAnswer; readonly error: ScannedError }
-  | { readonly kind: 'failed'; readonly failure: AttemptFailure; readonly committed: boolean };
 
 /** What a relay tells its request. Of `ended` there is one, except that after `refused-streaming` the end follows as `finished`. */
 export interface RelayListener {

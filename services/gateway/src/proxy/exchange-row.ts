@@ -1,0 +1,86 @@
+import { type Clock, scrubText } from '@keymux/service';
+import type { GatewayMetrics } from '../gateway-metrics.ts';
+import type { Judgement } from '../outcome/judgement.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { Target } from '../upstream/choose-target.ts';
+import { type LogRecord, toRow } from './log-record.ts';
+
+/** What one request's log row and metrics are told while it goes its way. */
+export class ExchangeRow {
+  readonly #record: LogRecord;
+  readonly #outbox: Outbox;
+  readonly #metrics: GatewayMetrics;
+  readonly #clock: Clock;
+  #target: Target | undefined;
+  #attemptStartMs = 0;
+  #attemptRuns = false;
+  #settled = false;
+
+  constructor(
+    deps: { readonly outbox: Outbox; readonly metrics: GatewayMetrics; readonly clock: Clock },
+    record: LogRecord,
+  ) {
+    this.#record = record;
+    this.#outbox = deps.outbox;
+    this.#metrics = deps.metrics;
+    this.#clock = deps.clock;
+  }
+
+  /** Whether the row was written: nothing can be told any more. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  attemptStarts(target: Target, model: string | null, nowMs: number): void {
+    this.#target = target;
+    this.#attemptStartMs = nowMs;
+    this.#attemptRuns = true;
+    this.#record.group = target.group.name;
+    this.#record.modelSent = model;
+  }
+
+  /** Nothing is noted when no attempt runs: before the first one, and while the next one waits. */
+  attemptEnded(status: number | null, verdict: Judgement['verdict'], rule: string): void {
+    if (this.#target === undefined || !this.#attemptRuns) return;
+    this.#attemptRuns = false;
+    const { group, key, upstream } = this.#target;
+    this.#record.attempts.push({
+      key_id: key.id,
+      key: key.masked,
+      upstream: upstream.url,
+      status,
+      verdict,
+      rule,
+      ms: this.#clock.now() - this.#attemptStartMs,
+    });
+    this.#metrics.attempt(group.name, verdict);
+  }
+
+  blame(judgement: Judgement): void {
+    this.#record.atFault = judgement.at_fault;
+    this.#record.error = judgement.verdict === 'success' ? null : this.#scrub(judgement.message);
+  }
+
+  /** Writes the row; before the client has the last byte, so that no end of this process loses it. */
+  settle(bytesOut: number): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    const record = this.#record;
+    record.bytesOut = bytesOut;
+    const row = toRow(record, this.#clock.now());
+    this.#outbox.row({
+      group: record.group,
+      keyId: record.keyId,
+      requestId: record.requestId,
+      time: row.time,
+      json: JSON.stringify(row),
+    });
+    this.#metrics.request(record.group, record.status, row.duration_ms / 1_000);
+  }
+
+  // An upstream may repeat a key in its error.
+  #scrub(text: string): string {
+    const { secret, masked } = this.#target?.key ?? {};
+    return scrubText(secret === undefined ? text : text.replaceAll(secret, masked ?? ''));
+  }
+}
