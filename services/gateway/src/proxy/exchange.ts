@@ -1,23 +1,21 @@
 import type { Clock, Logger } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
-import type { RingKey } from '../key-ring/key-pool.ts';
-import type { LiveStandardGroup, LiveUpstream } from '../live-config/live-group.ts';
 import type { Judgement } from '../outcome/judgement.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { Attempt } from '../upstream/attempt.ts';
-import { chooseTarget, type Target } from '../upstream/choose-target.ts';
+import type { Target } from '../upstream/choose-target.ts';
 import type { Bounded, Deadlines } from '../upstream/deadlines.ts';
 import type { Dispatchers } from '../upstream/dispatchers.ts';
-import { backoffMs } from './backoff.ts';
-import { type Ending, failureCode, type HeldAnswer, statusOf } from './ending.ts';
+import { AttemptPlan } from './attempt-plan.ts';
+import { ClientAnswer } from './client-answer.ts';
+import { type Ending, failureCode, statusOf } from './ending.ts';
 import type { ExchangeRequest } from './exchange-request.ts';
 import { ExchangeRow } from './exchange-row.ts';
-import { type GatewayErrorCode, gatewayErrors } from './gateway-error.ts';
+import { gatewayErrors } from './gateway-error.ts';
 import { judgeEnding } from './judge-ending.ts';
 import { Relay, type RelayListener } from './relay.ts';
-import { prepareRequest, type Prepared } from './prepare-request.ts';
-import { sendGatewayError } from './send-error.ts';
+import type { Prepared } from './prepare-request.ts';
 import { createUsageReader } from './usage-reader.ts';
 import type { Verdicts } from './verdicts.ts';
 
@@ -43,18 +41,12 @@ export class Exchange implements RelayListener, Bounded {
   readonly #done: () => void;
   readonly #row: ExchangeRow;
   readonly #requestDeadlineMs: number;
-  readonly #triedKeys: RingKey[] = [];
-  readonly #triedUpstreams: LiveUpstream[] = [];
-  readonly #prepared = new Map<LiveStandardGroup, Prepared>();
+  readonly #plan: AttemptPlan;
+  readonly #answer: ClientAnswer;
   #attempt: Attempt | undefined;
   #relay: Relay | undefined;
   #target: Target | undefined;
-  #attempts = 0;
-  #otherUpstream = false;
-  #lastAnswer: { answer: HeldAnswer; judgement: Judgement } | undefined;
-  #lastFailure: { code: GatewayErrorCode; judgement: Judgement } | undefined;
   #retry: NodeJS.Timeout | undefined;
-  #committed = false;
   #closed = false;
 
   constructor(deps: ExchangeDeps, request: ExchangeRequest, done: () => void) {
@@ -66,6 +58,14 @@ export class Exchange implements RelayListener, Bounded {
       ? Number.POSITIVE_INFINITY
       : request.record.startMs + request.group.settings.requestTimeoutMs;
     this.deadlineMs = this.#requestDeadlineMs;
+    this.#plan = new AttemptPlan(request, this.#requestDeadlineMs);
+    this.#answer = new ClientAnswer({
+      clock: deps.clock,
+      request,
+      row: this.#row,
+      relayedBytes: () => this.#relay?.receivedBytes ?? 0,
+      close: () => this.#close(),
+    });
   }
 
   start(): void {
@@ -85,7 +85,7 @@ export class Exchange implements RelayListener, Bounded {
       const found = this.#relay?.usageSoFar();
       if (found) record.tokens = found.tokens;
       this.#row.attemptEnded(null, 'client', 'client-gone');
-      this.#settle();
+      this.#answer.settle();
     }
     this.#attempt?.abandon('the client went away');
     this.#close();
@@ -99,9 +99,9 @@ export class Exchange implements RelayListener, Bounded {
       const { record } = this.#request;
       record.atFault = 'gateway';
       record.error = 'Keymux stopped';
-      if (!this.#committed) record.status = gatewayErrors.draining.status;
+      if (!this.#answer.committed) record.status = gatewayErrors.draining.status;
       this.#row.attemptEnded(null, 'client', 'stopped');
-      this.#settle();
+      this.#answer.settle();
     }
     this.#attempt?.abandon('Keymux stopped');
     this.#request.res.destroy();
@@ -117,16 +117,12 @@ export class Exchange implements RelayListener, Bounded {
     this.#attempt?.abandon('request_timeout');
     this.#relay?.stop();
     if (!this.#row.settled) this.#row.attemptEnded(null, 'upstream', 'request-timeout');
-    if (this.#committed) this.#cut('request_timeout');
-    else if (this.#lastAnswer !== undefined) this.#sendLastAnswer();
-    else this.#sendError('request_timeout', 'gateway');
+    if (this.#answer.committed) this.#answer.cut('request_timeout');
+    else if (!this.#answer.sendRefused()) this.#answer.sendError('request_timeout', 'gateway');
   }
 
   committed(status: number): void {
-    const { record } = this.#request;
-    this.#committed = true;
-    record.status = status;
-    record.ttfbMs = this.#deps.clock.now() - record.startMs;
+    this.#answer.commit(status);
   }
 
   blocked(blocked: boolean): void {
@@ -167,17 +163,17 @@ export class Exchange implements RelayListener, Bounded {
         record.keyId = judgement.verdict === 'success' ? target.key.id : null;
         this.#row.blame(judgement);
         if (ending.usage !== null) record.tokens = ending.usage.tokens;
-        this.#settle();
+        this.#answer.settle();
         return;
       case 'refused-streaming':
         record.status = ending.answer.status;
         this.#row.blame(judgement);
-        this.#settle();
+        this.#answer.settle();
         return;
       case 'refused':
       case 'empty':
       case 'error-event':
-        this.#lastAnswer = { answer: ending.answer, judgement };
+        this.#answer.keepRefused(ending.answer, judgement);
         if (ending.kind === 'error-event') this.#attempt?.abandon('error event');
         this.#retryOrEnd(judgement);
         return;
@@ -186,10 +182,10 @@ export class Exchange implements RelayListener, Bounded {
           const found = this.#relay?.usageSoFar();
           if (found) record.tokens = found.tokens;
           this.#row.blame(judgement);
-          this.#cut(judgement.message);
+          this.#answer.cut(judgement.message);
           return;
         }
-        this.#lastFailure = { code: failureCode(ending), judgement };
+        this.#answer.keepFailure(failureCode(ending), judgement);
         this.#retryOrEnd(judgement);
         return;
     }
@@ -197,35 +193,26 @@ export class Exchange implements RelayListener, Bounded {
 
   #next(): void {
     if (this.#row.settled || this.#closed) return;
-    const { group } = this.#request;
     const nowMs = this.#deps.clock.now();
-    const choice = chooseTarget(group, {
-      tried: { keys: this.#triedKeys, upstreams: this.#triedUpstreams },
-      modelOf: (each) => this.#prepare(each).model,
-      otherUpstream: this.#otherUpstream,
-      nowMs,
-    });
-    if (choice.kind !== 'target') {
-      if (this.#lastAnswer !== undefined || this.#lastFailure !== undefined) {
-        this.#sendLast();
-      } else if (choice.kind === 'no-upstream') {
-        this.#sendError('no_upstream', 'gateway');
-      } else {
-        const waitMs = Math.max(1_000, (choice.soonestMs ?? nowMs + 60_000) - nowMs);
-        this.#sendError('no_key', 'gateway', ['retry-after', String(Math.ceil(waitMs / 1_000))]);
-      }
-      return;
+    const step = this.#plan.next(nowMs);
+    switch (step.kind) {
+      case 'attempt':
+        this.#row.attemptStarts(step.target, step.prepared.model, nowMs);
+        this.#send(step.target, step.prepared, nowMs);
+        return;
+      case 'refused':
+        this.#answer.sendError(step.code, 'client');
+        return;
+      case 'no-upstream':
+        if (!this.#answer.sendLast()) this.#answer.sendError('no_upstream', 'gateway');
+        return;
+      case 'no-key':
+        if (this.#answer.sendLast()) return;
+        this.#answer.sendError('no_key', 'gateway', {
+          headers: ['retry-after', String(Math.ceil(step.waitMs / 1_000))],
+        });
+        return;
     }
-    const { target } = choice;
-    const prepared = this.#prepare(target.group);
-    if (prepared.refused !== null) {
-      this.#sendError(prepared.refused, 'client');
-      return;
-    }
-    if (!this.#triedKeys.includes(target.key)) this.#triedKeys.push(target.key);
-    this.#triedUpstreams.push(target.upstream);
-    this.#row.attemptStarts(target, prepared.model, nowMs);
-    this.#send(target, prepared, nowMs);
   }
 
   #send(target: Target, prepared: Prepared, nowMs: number): void {
@@ -242,7 +229,6 @@ export class Exchange implements RelayListener, Bounded {
           ),
         };
     this.#target = target;
-    this.#attempts += 1;
     upstream.health.chosen(nowMs);
     const relay = new Relay({
       res,
@@ -274,102 +260,22 @@ export class Exchange implements RelayListener, Bounded {
         ],
         body: prepared.open(),
       });
-      if (this.#attempts === 1) {
+      if (this.#plan.attempts === 1) {
         this.#deps.metrics.overhead((this.#deps.clock.now() - record.startMs) / 1_000);
       }
     } catch (error) {
       attempt.abandon('malformed');
       this.#deps.log.warn({ err: error, request_id: record.requestId }, 'a request cannot be sent');
-      this.#sendError('bad_request', 'client');
+      this.#answer.sendError('bad_request', 'client');
     }
-  }
-
-  #prepare(group: LiveStandardGroup): Prepared {
-    let prepared = this.#prepared.get(group);
-    if (prepared === undefined) {
-      prepared = prepareRequest(group, this.#request);
-      this.#prepared.set(group, prepared);
-    }
-    return prepared;
   }
 
   #retryOrEnd(judgement: Judgement): void {
-    const { group, body } = this.#request;
-    const over =
-      judgement.retry === 'no' ||
-      this.#attempts > group.settings.maxRetries ||
-      !body.replayable ||
-      this.#deps.clock.now() >= this.#requestDeadlineMs;
-    if (over) {
-      this.#sendLast();
-      return;
-    }
-    this.#otherUpstream = judgement.retry === 'other-upstream';
-    const upstreams = this.#target?.group.upstreams.length ?? 1;
-    const sameAgain =
-      upstreams === 1 && (judgement.at_fault === 'upstream' || judgement.rule === 'rate-limit');
-    if (!sameAgain) {
-      this.#next();
-      return;
-    }
-    const waitMs = backoffMs(this.#attempts, this.#deps.random());
-    this.#retry = setTimeout(() => this.#next(), waitMs);
-  }
-
-  #sendLast(): void {
-    if (this.#lastAnswer !== undefined) this.#sendLastAnswer();
-    else if (this.#lastFailure !== undefined) {
-      this.#sendError(this.#lastFailure.code, 'upstream', [], this.#lastFailure.judgement.message);
-    }
-  }
-
-  #sendLastAnswer(): void {
-    if (this.#lastAnswer === undefined || this.#row.settled) return;
-    const { res, record, extraHeaders } = this.#request;
-    const { answer, judgement } = this.#lastAnswer;
-    this.committed(answer.status);
-    this.#row.blame(judgement);
-    record.upstreamRequestId = answer.headers.upstreamRequestId;
-    this.#settle();
-    res.sendDate = false;
-    res.writeHead(answer.status, answer.statusText, [...answer.headers.forwarded, ...extraHeaders]);
-    for (const chunk of answer.chunks) res.write(chunk);
-    res.end();
-    this.#close();
-  }
-
-  #sendError(
-    code: GatewayErrorCode,
-    atFault: 'client' | 'gateway' | 'upstream',
-    headers: readonly string[] = [],
-    detail?: string,
-  ): void {
-    if (this.#row.settled) return;
-    const { res, record, group, extraHeaders } = this.#request;
-    const { status, message } = gatewayErrors[code];
-    this.committed(status);
-    record.atFault = atFault;
-    record.error = detail === undefined ? message : `${message} ${detail}`;
-    this.#settle();
-    sendGatewayError(res, group.channel, code, {
-      requestId: record.requestId,
-      headers: [...headers, ...extraHeaders],
-    });
-    this.#close();
-  }
-
-  /** The answer cannot be completed: the client must see that, so its connection is cut. */
-  #cut(error: string): void {
-    const { res, record } = this.#request;
-    record.error ??= error;
-    record.atFault ??= 'upstream';
-    this.#settle();
-    res.destroy();
-    this.#close();
-  }
-
-  #settle(): void {
-    this.#row.settle(this.#committed ? (this.#relay?.receivedBytes ?? 0) : 0);
+    const { clock, random } = this.#deps;
+    const again = this.#plan.after(judgement, { target: this.#target, nowMs: clock.now(), random });
+    if (again.kind === 'over') this.#answer.sendLast();
+    else if (again.waitMs === 0) this.#next();
+    else this.#retry = setTimeout(() => this.#next(), again.waitMs);
   }
 
   #close(): void {

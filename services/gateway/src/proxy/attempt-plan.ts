@@ -1,0 +1,89 @@
+import type { RingKey } from '../key-ring/key-pool.ts';
+import type { LiveStandardGroup, LiveUpstream } from '../live-config/live-group.ts';
+import type { Judgement } from '../outcome/judgement.ts';
+import { chooseTarget, type Target } from '../upstream/choose-target.ts';
+import { backoffMs } from './backoff.ts';
+import type { ExchangeRequest } from './exchange-request.ts';
+import type { GatewayErrorCode } from './gateway-error.ts';
+import { prepareRequest, type Prepared } from './prepare-request.ts';
+
+/** What a request does next. */
+export type Step =
+  | { readonly kind: 'attempt'; readonly target: Target; readonly prepared: Prepared }
+  | { readonly kind: 'refused'; readonly code: GatewayErrorCode }
+  | { readonly kind: 'no-upstream' }
+  | { readonly kind: 'no-key'; readonly waitMs: number };
+
+/** Whether another attempt follows a failed one, and after how long, in ms. */
+export type Again = { readonly kind: 'over' } | { readonly kind: 'again'; readonly waitMs: number };
+
+/** Which attempts one request makes: no key twice, another upstream where there is one. */
+export class AttemptPlan {
+  readonly #request: ExchangeRequest;
+  readonly #requestDeadlineMs: number;
+  readonly #triedKeys: RingKey[] = [];
+  readonly #triedUpstreams: LiveUpstream[] = [];
+  readonly #prepared = new Map<LiveStandardGroup, Prepared>();
+  #attempts = 0;
+  #otherUpstream = false;
+
+  constructor(request: ExchangeRequest, requestDeadlineMs: number) {
+    this.#request = request;
+    this.#requestDeadlineMs = requestDeadlineMs;
+  }
+
+  /** Attempts made so far. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  /** Chooses the next attempt and counts it. */
+  next(nowMs: number): Step {
+    const choice = chooseTarget(this.#request.group, {
+      tried: { keys: this.#triedKeys, upstreams: this.#triedUpstreams },
+      modelOf: (each) => this.#prepare(each).model,
+      otherUpstream: this.#otherUpstream,
+      nowMs,
+    });
+    if (choice.kind === 'no-upstream') return { kind: 'no-upstream' };
+    if (choice.kind !== 'target') {
+      const soonestMs = choice.soonestMs ?? nowMs + 60_000;
+      return { kind: 'no-key', waitMs: Math.max(1_000, soonestMs - nowMs) };
+    }
+    const { target } = choice;
+    const prepared = this.#prepare(target.group);
+    if (prepared.refused !== null) return { kind: 'refused', code: prepared.refused };
+    if (!this.#triedKeys.includes(target.key)) this.#triedKeys.push(target.key);
+    this.#triedUpstreams.push(target.upstream);
+    this.#attempts += 1;
+    return { kind: 'attempt', target, prepared };
+  }
+
+  /** Decides what follows an attempt at `target` that was judged so. */
+  after(
+    judgement: Judgement,
+    { target, nowMs, random }: { target: Target | undefined; nowMs: number; random: () => number },
+  ): Again {
+    const { group, body } = this.#request;
+    const over =
+      judgement.retry === 'no' ||
+      this.#attempts > group.settings.maxRetries ||
+      !body.replayable ||
+      nowMs >= this.#requestDeadlineMs;
+    if (over) return { kind: 'over' };
+    this.#otherUpstream = judgement.retry === 'other-upstream';
+    const upstreams = target?.group.upstreams.length ?? 1;
+    const sameAgain =
+      upstreams === 1 && (judgement.at_fault === 'upstream' || judgement.rule === 'rate-limit');
+    return { kind: 'again', waitMs: sameAgain ? backoffMs(this.#attempts, random()) : 0 };
+  }
+
+  #prepare(group: LiveStandardGroup): Prepared {
+    let prepared = this.#prepared.get(group);
+    if (prepared === undefined) {
+      prepared = prepareRequest(group, this.#request);
+      this.#prepared.set(group, prepared);
+    }
+    return prepared;
+  }
+}
