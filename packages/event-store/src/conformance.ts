@@ -88,6 +88,24 @@ export function eventStoreConformance(name: string, make: () => Promise<EventSto
     );
 
     it(
+      'rewrites the data of events and nothing else of them',
+      withStore(async (store) => {
+        await store.append([append('a', 0, 'e1', 'e2'), append('b', 0, 'e3')]);
+        const [first, second, third] = await store.readAll(0, 3);
+        await store.rewrite([
+          { position: first?.position ?? 0, data: { n: 1 } },
+          { position: third?.position ?? 0, data: { deep: { text: 'é' } } },
+          { position: 1_000_000, data: { n: 3 } },
+        ]);
+        expect(await store.readAll(0, 10)).toEqual([
+          { ...first, data: { n: 1 } },
+          second,
+          { ...third, data: { deep: { text: 'é' } } },
+        ]);
+      }),
+    );
+
+    it(
       'lets one of two writers of the same version win, and the other decide again',
       withStore(async (store) => {
         const counter: Decider<number, 'add', { n: number }> = {

@@ -35,5 +35,13 @@ export interface EventStore {
   read(stream: string, fromVersion?: number): Promise<StoredEvent[]>;
   /** Events after a position, oldest first. */
   readAll(afterPosition: number, limit: number): Promise<StoredEvent[]>;
+  /**
+   * Puts the same facts in other words: for secrets that are sealed anew, and nothing else. Ids,
+   * versions and positions stay; a position that there is not is passed over. All or nothing.
+   */
+  rewrite(changes: readonly Rewrite[]): Promise<void>;
   close(): Promise<void>;
 }
+
+/** The data that an event is to have from now on. */
+export type Rewrite = Pick<StoredEvent, 'position' | 'data'>;

@@ -1,5 +1,6 @@
 export * from './decider.ts';
 export * from './event-store.ts';
+export * from './rewrite-events.ts';
 export {
   createSqliteEventStore,
   eventStoreMigrations,

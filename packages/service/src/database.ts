@@ -90,7 +90,8 @@ function whyNotOurs(db: DatabaseSync, path: string): DatabaseProblem | undefined
 }
 
 function prepare(db: DatabaseSync, readOnly: boolean): void {
-  db.exec('PRAGMA foreign_keys = ON');
+  // What is deleted or sealed anew must not stay readable in free pages.
+  db.exec('PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON');
   if (readOnly) return;
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
   db.exec('BEGIN IMMEDIATE');

@@ -1,3 +1,4 @@
 export { createVault, VaultError, type Vault, type VaultErrorReason } from './vault.ts';
+export { resealData } from './reseal.ts';
 export { mask } from './mask.ts';
 export { loadOrCreateSecret, type LoadedSecret } from './secret-file.ts';

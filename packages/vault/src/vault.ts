@@ -21,6 +21,8 @@ export interface Vault {
   fingerprint(secret: string): string;
   /** The fingerprint under the previous key, while there is one: finds what was not re-encrypted yet. */
   previousFingerprint(secret: string): string | undefined;
+  /** True for what the previous key sealed. */
+  isPrevious(text: string): boolean;
   /** False for what still has to be sealed anew after a change of the encryption key. */
   isCurrent(sealed: string): boolean;
 }
@@ -111,6 +113,7 @@ export function createVault(encryptionKey: string, options: { previous?: string 
     fingerprint: (secret) => fingerprintWith(current, secret),
     previousFingerprint: (secret) =>
       previous === undefined ? undefined : fingerprintWith(previous, secret),
+    isPrevious: (text) => previous !== undefined && text.startsWith(previous.prefix),
     isCurrent: (sealed) => sealed.startsWith(current.prefix),
   };
 }

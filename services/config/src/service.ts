@@ -10,7 +10,7 @@ import {
   type Service,
   StartProblem,
 } from '@keymux/service';
-import { type Vault, VaultError } from '@keymux/vault';
+import { resealData, type Vault, VaultError } from '@keymux/vault';
 import type { Router } from 'express';
 import { Gauge, type Registry } from 'prom-client';
 import { createHandlers } from './admin-api/handlers.ts';
@@ -40,6 +40,8 @@ export interface ConfigService extends Service {
   readonly registry: Registry;
   /** The proxy key that was made at the first start, to be shown once. */
   readonly newProxyKey: string | null;
+  /** Seals anew what the previous encryption key sealed; how many events held such. */
+  reseal(): Promise<number>;
 }
 
 /** Owns groups, settings and proxy keys: decides changes, keeps them as events, tells everyone. */
@@ -104,6 +106,7 @@ export function createConfig(deps: ConfigDeps): ConfigService {
     get newProxyKey() {
       return made;
     },
+    reseal: () => configLog.reseal((data) => resealData(vault, data)),
     async start() {
       await configLog.load();
       checkSeals();

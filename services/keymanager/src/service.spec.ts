@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { TaskSchema } from '@keymux/contracts';
+import { createVault } from '@keymux/vault';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -123,12 +126,18 @@ it('seals everything anew under another encryption key, while it runs', async ()
   });
   // The same secret is known by its old fingerprint until it is sealed anew.
   expect((await second.importKeys('g', secrets.slice(0, 3))).result).toMatchObject({ added: 0 });
-  const task = await second.ended(second.keymanager.startReseal('key'));
-  expect(task.result).toEqual({ resealed: 1300 });
-  expect((await second.ended(second.keymanager.startReseal('key'))).result).toEqual({
-    resealed: 0,
+  const sealedByOld = () => readFileSync(join(first.dataDir, 'keymux.db')).includes(oldPrefix);
+  const oldPrefix = createVault('old').seal('').slice(0, 12);
+  expect(sealedByOld()).toBe(true);
+  expect(await second.keymanager.reseal('key')).toMatchObject({
+    state: 'done',
+    result: { resealed: 1300, events: 1300 },
+  });
+  expect(await second.keymanager.reseal('key')).toMatchObject({
+    result: { resealed: 0, events: 0 },
   });
   await second.stop();
+  expect(sealedByOld()).toBe(false);
   const third = await startKeymanager({ on: first.dataDir, encryptionKey: 'new' });
   try {
     const exported = await third.request('GET', '/api/groups/g/keys/export');

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Bus, Calls, Subscription } from '@keymux/bus';
-import { keymanagerOperations } from '@keymux/contracts';
+import { keymanagerOperations, type Task } from '@keymux/contracts';
 import type { SqliteEventStore } from '@keymux/event-store';
 import {
   type AdminAuth,
@@ -27,11 +27,10 @@ import { createKeyStateBroadcast } from './key-state-broadcast.ts';
 import { createLiveEvents } from './live-events.ts';
 import { createKeymanagerMetrics } from './metrics.ts';
 import { createRoster } from './roster/roster.ts';
-import { taskView } from './tasks/task-record.ts';
+import { isFinished, taskView } from './tasks/task-record.ts';
 import { createTaskRunner } from './tasks/task-runner.ts';
 import { createTaskStore } from './tasks/task-store.ts';
 
-export { resealAll, type ResealDeps } from './commands/reseal-keys.ts';
 export { rebuildRoster } from './roster/rebuild.ts';
 export { createRoster, type Roster } from './roster/roster.ts';
 export { keymanagerMigrations } from './roster/tables.ts';
@@ -55,8 +54,11 @@ export interface KeymanagerDeps {
 export interface Keymanager extends Service {
   readonly router: Router;
   readonly registry: Registry;
-  /** Seals all keys anew that are under an older encryption key, as a task; its id. */
-  startReseal(actor: string): string;
+  /**
+   * Seals all keys anew that are under the previous encryption key, as a task: the one that a former
+   * run left, or a new one. Resolves with it when it ended; never, when this service stops before.
+   */
+  reseal(actor: string): Promise<Task>;
 }
 
 const defaultImportBytes = 512 * 1024 * 1024;
@@ -87,12 +89,15 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
   const groups = createGroupDirectory({ bus, calls, log, listed: closeMissing, deleted: close });
   const runner = createTaskRunner({
     store: tasks,
-    works: createWorks({ roster, tasks, spool, groups, calls, vault, clock }),
+    works: createWorks({ roster, store, tasks, spool, groups, calls, vault, clock }),
     clock,
     log,
     isClosed: (poolId) => roster.pools.isClosed(poolId),
     mustFinish: isPoolDeletion,
-    changed: (task) => live.taskChanged(taskView(task)),
+    changed: (task) => {
+      live.taskChanged(taskView(task));
+      if (isFinished(task.state)) waiting.get(task.id)?.(taskView(task));
+    },
   });
   const router = createAdminRouter({
     operations: keymanagerOperations,
@@ -117,6 +122,7 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
   });
   const hearOutcomes = createHearOutcomes({ ...roster, groups, clock, log, heard: metrics.heard });
   const hearChecks = createHearChecks({ ...roster, clock, log });
+  const waiting = new Map<string, (ended: Task) => void>();
   let subscriptions: Subscription[] = [];
   let housekeeping: NodeJS.Timeout | undefined;
 
@@ -142,18 +148,27 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
     name: 'keymanager',
     router,
     registry: metrics.registry,
-    startReseal: (actor) =>
-      runner.submit({
-        kind: 'reseal',
-        id: newId(),
-        group: null,
-        poolId: null,
-        actor,
-        input: {},
-        total: null,
-        result: { resealed: 0 },
-        createdMs: clock.now(),
-      }).id,
+    reseal: (actor) =>
+      new Promise((resolve) => {
+        const left = tasks.unfinished().find(({ kind }) => kind === 'reseal');
+        const id = left?.id ?? newId();
+        waiting.set(id, (ended) => {
+          waiting.delete(id);
+          resolve(ended);
+        });
+        if (left !== undefined) return;
+        runner.submit({
+          kind: 'reseal',
+          id,
+          group: null,
+          poolId: null,
+          actor,
+          input: {},
+          total: null,
+          result: { resealed: 0, events: 0 },
+          createdMs: clock.now(),
+        });
+      }),
     async start() {
       await spool.sweep(new Set(tasks.unfinished().map((task) => task.id)));
       keepHouse();

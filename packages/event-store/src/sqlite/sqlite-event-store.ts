@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { inTransaction, type Migration } from '@keymux/service';
-import type { Appended, EventStore, StoredEvent, StreamAppend } from '../event-store.ts';
+import type { Appended, EventStore, Rewrite, StoredEvent, StreamAppend } from '../event-store.ts';
 
 /** The event store's tables, by version. */
 export const eventStoreMigrations: readonly Migration[] = [
@@ -39,6 +39,8 @@ export function createSqliteEventStore(db: DatabaseSync): SqliteEventStore {
   );
   const all = db.prepare('SELECT * FROM events WHERE position > ? ORDER BY position LIMIT ?');
 
+  const rewriteOne = db.prepare('UPDATE events SET data = ? WHERE position = ?');
+
   // Every check comes before the first write, so nothing has to be taken back.
   const refusal = (batch: readonly StreamAppend[]): Appended | null => {
     const ids = new Set<string>();
@@ -74,6 +76,9 @@ export function createSqliteEventStore(db: DatabaseSync): SqliteEventStore {
     }
     return { kind: 'appended', position };
   };
+  const rewriteAll = (changes: readonly Rewrite[]): void => {
+    for (const { position, data } of changes) rewriteOne.run(JSON.stringify(data), position);
+  };
   const appendNow = (batch: readonly StreamAppend[]): Appended =>
     db.isTransaction ? write(batch) : inTransaction(db, () => write(batch));
   return {
@@ -83,6 +88,8 @@ export function createSqliteEventStore(db: DatabaseSync): SqliteEventStore {
       Promise.resolve().then(() => ofStream.all(stream, fromVersion).map(toEvent)),
     readAll: (afterPosition, limit) =>
       Promise.resolve().then(() => all.all(afterPosition, limit).map(toEvent)),
+    rewrite: (changes) =>
+      Promise.resolve().then(() => inTransaction(db, () => rewriteAll(changes))),
     close: () => Promise.resolve(),
   };
 }

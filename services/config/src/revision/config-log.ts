@@ -1,5 +1,5 @@
 import type { ConfigEvent, Revision } from '@keymux/contracts';
-import type { EventStore } from '@keymux/event-store';
+import type { EventStore, StoredEvent } from '@keymux/event-store';
 import { type Clock, newId, type Problem, problem } from '@keymux/service';
 import type { Decision } from './decision.ts';
 import { type ConfigState, evolve, initialState } from './state.ts';
@@ -37,15 +37,22 @@ export class ConfigLog {
 
   /** Folds what was stored since the last load. */
   async load(): Promise<void> {
-    for (const stored of await this.#store.read(stream, this.#state.revision + 1)) {
-      const event = readConfigEvent(stored.type, stored.data);
-      this.#state = evolve(this.#state, event, stored.time);
-    }
+    this.#state = await this.#loaded(this.#state);
   }
 
   /** Decides on the newest state and keeps the event; callers take turns. */
   change(actor: string, decide: (state: ConfigState) => Decision): Promise<Change | Problem> {
     const turn = this.#last.then(() => this.#decideAndAppend(actor, decide));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /**
+   * Rewrites what the history keeps sealed, as `reseal` gives it (null: as it is), and folds it anew.
+   * Changes wait for it. Resolves with how many events were rewritten.
+   */
+  reseal(reseal: (data: StoredEvent['data']) => StoredEvent['data'] | null): Promise<number> {
+    const turn = this.#last.then(() => this.#reseal(reseal));
     this.#last = turn.catch(() => undefined);
     return turn;
   }
@@ -63,6 +70,25 @@ export class ConfigLog {
       .filter(({ version }) => version < before)
       .toReversed()
       .map(toRevision);
+  }
+
+  async #reseal(reseal: Parameters<ConfigLog['reseal']>[0]): Promise<number> {
+    const changes = (await this.#store.read(stream)).flatMap(({ position, data }) => {
+      const resealed = reseal(data);
+      return resealed === null ? [] : [{ position, data: resealed }];
+    });
+    if (changes.length === 0) return 0;
+    await this.#store.rewrite(changes);
+    this.#state = await this.#loaded(initialState);
+    return changes.length;
+  }
+
+  async #loaded(from: ConfigState): Promise<ConfigState> {
+    let state = from;
+    for (const stored of await this.#store.read(stream, from.revision + 1)) {
+      state = evolve(state, readConfigEvent(stored.type, stored.data), stored.time);
+    }
+    return state;
   }
 
   async #decideAndAppend(

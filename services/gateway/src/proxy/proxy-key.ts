@@ -11,6 +11,8 @@ export interface ProxyKeys {
   readonly group: ReadonlyMap<string, string>;
   /** A keyed hash: looking it up tells nothing of how much of a wrong key was right. */
   readonly fingerprint: (secret: string) => string;
+  /** The same under the previous encryption key, while there is one. */
+  readonly previousFingerprint: (secret: string) => string | undefined;
 }
 
 /** Looks for the client's credential wherever an SDK puts it; any valid one of several will do. */
@@ -23,9 +25,14 @@ export function readProxyKey(
   for (const secret of [headers.bearer, headers.apiKey, headers.googApiKey, queryKey]) {
     if (secret === null || secret === '') continue;
     missing = false;
-    const fingerprint = keys.fingerprint(secret);
-    const name = keys.group.get(fingerprint) ?? keys.global.get(fingerprint);
+    const name =
+      nameOf(keys.fingerprint(secret), keys) ?? nameOf(keys.previousFingerprint(secret), keys);
     if (name !== undefined) return { kind: 'valid', name };
   }
   return { kind: missing ? 'missing' : 'invalid' };
+}
+
+function nameOf(fingerprint: string | undefined, keys: ProxyKeys): string | undefined {
+  if (fingerprint === undefined) return undefined;
+  return keys.group.get(fingerprint) ?? keys.global.get(fingerprint);
 }

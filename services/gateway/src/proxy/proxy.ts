@@ -152,6 +152,7 @@ export class Proxy {
       global: snapshot.proxyKeys,
       group: group.proxyKeys,
       fingerprint: (secret) => this.#deps.vault.fingerprint(secret),
+      previousFingerprint: (secret) => this.#deps.vault.previousFingerprint(secret),
     });
     if (proxyKey.kind !== 'valid') {
       return refused(proxyKey.kind === 'missing' ? 'missing_proxy_key' : 'invalid_proxy_key');

@@ -1,86 +1,89 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Clock, newId } from '@keymux/service';
-import { type Vault } from '@keymux/vault';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type EventStore, rewriteEvents } from '@keymux/event-store';
+import { type Clock } from '@keymux/service';
+import { resealData, type Vault } from '@keymux/vault';
+import { keyOfStream } from '../key/stored-fact.ts';
 import { onlyWritten } from '../roster/ledger.ts';
 import type { Roster } from '../roster/roster.ts';
-import type { Origin } from '../roster/unit.ts';
-import { raise } from '../tasks/task-record.ts';
-import type { TaskWork } from '../tasks/task-runner.ts';
+import { raise, type TaskRecord } from '../tasks/task-record.ts';
+import type { Stepped, TaskWork } from '../tasks/task-runner.ts';
 import type { TaskStore } from '../tasks/task-store.ts';
 
 const batchKeys = 500;
+const batchEvents = 1_000;
+const waitMs = 200;
 
 export interface ResealDeps {
   readonly roster: Pick<Roster, 'ledger' | 'keys'>;
+  readonly store: EventStore;
+  readonly tasks: TaskStore;
   /** Opens what the previous key sealed. */
   readonly vault: Vault;
   readonly clock: Clock;
 }
 
-/** Where a re-encryption is; `after` is the number of the last key, null at the end. */
-interface ResealedBatch {
-  readonly seen: number;
-  readonly resealed: number;
-  readonly next: number | null;
+/**
+ * Makes the work of a re-encryption: first every key, so that nobody needs the old encryption key
+ * any more, then every event that still holds what the old one sealed. `position` is the number of
+ * the last key, then the position of the last event.
+ */
+export function createResealWork(deps: ResealDeps): TaskWork {
+  return {
+    step: (task, signal) =>
+      task.result['stage'] === 'events' ? resealEvents(deps, task, signal) : resealKeys(deps, task),
+  };
 }
 
-async function resealBatch(
-  { roster, vault, clock }: ResealDeps,
-  after: number,
-  { origin, done }: { origin: Origin; done: (batch: ResealedBatch) => void },
-): Promise<ResealedBatch> {
+async function resealKeys(deps: ResealDeps, task: TaskRecord): Promise<Stepped> {
+  const { roster, vault, clock, tasks } = deps;
   const written = await roster.ledger.write((unit) => {
-    const rows = roster.keys.after(after, batchKeys);
+    const rows = roster.keys.after(task.position, batchKeys);
     const stale = rows.filter((row) => !vault.isCurrent(row.state.sealed));
     for (const row of stale) {
       const secret = vault.open(row.state.sealed);
       const sealed = vault.seal(secret);
       const fingerprint = vault.fingerprint(secret);
       const nowMs = clock.now();
-      unit.apply(row.id, { kind: 'reseal', sealed, fingerprint, nowMs }, origin);
+      unit.apply(
+        row.id,
+        { kind: 'reseal', sealed, fingerprint, nowMs },
+        { cause: task.id, actor: task.actor },
+      );
     }
-    const next = rows.length < batchKeys ? null : (rows.at(-1)?.seq ?? null);
-    const batch = { seen: rows.length, resealed: stale.length, next };
-    done(batch);
-    return batch;
+    const result = raise(task.result, { resealed: stale.length });
+    const processed = task.processed + rows.length;
+    const last = rows.at(-1);
+    tasks.progress(
+      task.id,
+      last === undefined || rows.length < batchKeys
+        ? { position: 0, processed, result: { ...result, stage: 'events' } }
+        : { position: last.seq, processed, result },
+    );
   });
-  return onlyWritten(written);
+  onlyWritten(written);
+  return 'more';
 }
 
-/**
- * Seals every key anew that is not sealed under the vault's current key, while everything goes on;
- * called again after it was stopped, it goes on where keys are still sealed under the old one.
- * Resolves with how many it sealed. Throws a `VaultError` for a key that neither encryption key opens.
- */
-export async function resealAll(
-  deps: ResealDeps & { readonly actor: string; readonly signal?: AbortSignal },
-): Promise<number> {
-  const origin = { cause: newId(), actor: deps.actor };
-  let resealed = 0;
-  for (let after: number | null = 0; after !== null && deps.signal?.aborted !== true;) {
-    const batch: ResealedBatch = await resealBatch(deps, after, { origin, done: () => {} });
-    resealed += batch.resealed;
-    after = batch.next;
-    await nextTurn();
+async function resealEvents(
+  { store, vault, tasks }: ResealDeps,
+  task: TaskRecord,
+  signal: AbortSignal,
+): Promise<Stepped> {
+  const page = { after: task.position, limit: batchEvents };
+  const { seen, rewritten, next } = await rewriteEvents(store, page, ({ stream, data }) =>
+    keyOfStream(stream) === undefined ? null : resealData(vault, data),
+  );
+  if (next !== null || seen > 0) {
+    tasks.progress(task.id, {
+      position: next ?? task.position,
+      processed: task.processed + seen,
+      result: raise(task.result, { events: rewritten }),
+    });
   }
-  return resealed;
-}
-
-/** Makes the work of a re-encryption that runs as a task. `position` is the number of the last key. */
-export function createResealWork(deps: ResealDeps & { readonly tasks: TaskStore }): TaskWork {
-  return {
-    step: async (task) => {
-      const { id, actor, position } = task;
-      const batch = await resealBatch(deps, position, {
-        origin: { cause: id, actor },
-        done: ({ seen, resealed, next }) =>
-          deps.tasks.progress(id, {
-            position: next ?? position,
-            processed: task.processed + seen,
-            result: raise(task.result, { resealed }),
-          }),
-      });
-      return batch.next === null ? 'done' : 'more';
-    },
-  };
+  if (next !== null) return 'more';
+  // An upload that waits was sealed under the old key.
+  if (!tasks.unfinished().some(({ kind, seq }) => kind === 'import' && seq < task.seq))
+    return 'done';
+  await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+  return 'more';
 }

@@ -1,4 +1,5 @@
 import type { Calls } from '@keymux/bus';
+import type { EventStore } from '@keymux/event-store';
 import type { Clock } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import type { GroupDirectory } from '../group-directory.ts';
@@ -16,6 +17,7 @@ import { createValidateWork } from './validate-keys.ts';
 /** The work of every kind of task. */
 export function createWorks(deps: {
   readonly roster: Roster;
+  readonly store: EventStore;
   readonly tasks: TaskStore;
   readonly spool: Spool;
   readonly groups: GroupDirectory;
