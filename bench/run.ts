@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort, startKeymux } from '../e2e/product/keymux.ts';
+import { freePort } from '@keymux/parts/free-port';
+import { startKeymux } from '../e2e/product/keymux.ts';
 import { run } from './load.ts';
 import { cpuSeconds, family, residentBytes } from './processes.ts';
 

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { debianProgram } from '@keymux/parts/program';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import {
@@ -9,7 +10,6 @@ import {
   loopbackKey,
 } from '../../packages/outbound/test/loopback-certificate.ts';
 import {
-  getProgram,
   startMicrosocks,
   startTinyproxy,
   type RealProxy,
@@ -25,8 +25,8 @@ let secure: Simulator;
 const running: (Keymux | { close(): Promise<void> })[] = [];
 
 beforeAll(async () => {
-  await getProgram('tinyproxy');
-  await getProgram('microsocks');
+  await debianProgram('tinyproxy');
+  await debianProgram('microsocks');
   folder = mkdtempSync(join(tmpdir(), 'keymux-e2e-tls-'));
   writeFileSync(join(folder, 'ca.pem'), loopbackCertificate);
   plain = await startSimulator();

@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '@keymux/parts/free-port';
 import { createAdminClient, type AdminClient } from './admin-client.ts';
 
 const main = fileURLToPath(new URL('../../services/standalone/src/main.ts', import.meta.url));
@@ -51,19 +51,6 @@ export interface Keymux {
   exited(): Promise<Exit>;
   /** Ends it and removes its data. */
   close(): Promise<void>;
-}
-
-/** A port that nothing listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** Starts the product with its own data and ports, and waits until it is ready. */

@@ -1,14 +1,10 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { debianProgram } from '@keymux/parts/program';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ask, failureOf, outboundWith, through } from '../test/ask.ts';
 import { loopbackCertificate } from '../test/loopback-certificate.ts';
 import { startOrigin, type OriginServer } from '../test/origin-server.ts';
-import {
-  getProgram,
-  startMicrosocks,
-  startTinyproxy,
-  type RealProxy,
-} from '../test/real-proxies.ts';
+import { startMicrosocks, startTinyproxy, type RealProxy } from '../test/real-proxies.ts';
 import type { Outbound } from './outbound.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -25,8 +21,8 @@ beforeAll(async () => {
   };
   plain = await startOrigin(echo);
   secure = await startOrigin(echo, { tls: true });
-  await getProgram('tinyproxy');
-  await getProgram('microsocks');
+  await debianProgram('tinyproxy');
+  await debianProgram('microsocks');
 }, installMs);
 
 afterEach(async () => {
