@@ -37,7 +37,7 @@ export function answerCalls(deps: {
   function answer<N extends CallName, S extends TSchema>(
     name: N,
     schema: S,
-    reply: (request: Static<S>) => CallTable[N]['reply'],
+    reply: (request: Static<S>) => Promise<CallTable[N]['reply']>,
   ): Subscription {
     const check = Compile(schema);
     return calls.answer(name, async (request) => {
@@ -46,18 +46,19 @@ export function answerCalls(deps: {
     });
   }
 
-  function copy({ from, to, keys, actor }: Static<typeof CopyRequest>): { task_id: string } {
+  async function copy({ from, to, keys, actor }: Static<typeof CopyRequest>) {
     if (groups.find(to) === undefined) throw new Error(`there is no group ${to}`);
-    const source = pools.find(from) ?? pools.open(from);
-    const input: CopyInput = { from_pool: source.id, keys, up_to_seq: list.lastSeq(source.id) };
-    const task = runner.submit({
+    const source = await pools.open(from);
+    const up_to_seq = await list.lastSeq(source.id);
+    const input: CopyInput = { from_pool: source.id, keys, up_to_seq };
+    const task = await runner.submit({
       kind: 'copy',
       id: newId(),
       group: to,
-      poolId: pools.open(to).id,
+      poolId: (await pools.open(to)).id,
       actor,
       input,
-      total: list.count(source.id, {}),
+      total: await list.count(source.id, {}),
       result: { added: 0, duplicates: 0 },
       createdMs: clock.now(),
     });
@@ -72,7 +73,9 @@ export function answerCalls(deps: {
       reader.due(group, before_ms, keys),
     ),
     answer('keys.pick', PickRequest, ({ group }) => reader.pick(group)),
-    answer('keys.counts', Type.Object({}), () => ({ groups: reader.counts() })),
+    answer('keys.counts', Type.Object({}), async () => ({
+      groups: await reader.counts(),
+    })),
     answer('keys.copy', CopyRequest, copy),
   ];
 }

@@ -22,7 +22,7 @@ export function createHearChecks(deps: {
     const check = { ok, status, message: said };
     try {
       // A duplicate was handled when it came first.
-      await ledger.write((unit) => {
+      await ledger.write({ keyIds: [key_id] }, (unit) => {
         const nowMs = clock.now();
         const command = { kind: 'hear-check', check, at, passing: 'restores', nowMs } as const;
         unit.apply(key_id, command, { cause: id, actor: 'validator' });

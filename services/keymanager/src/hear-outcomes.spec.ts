@@ -5,8 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createHearChecks } from './hear-checks.ts';
 import { createHearOutcomes, type Heard } from './hear-outcomes.ts';
-import { createMemoryRoster, type MemoryRoster } from './roster/memory-roster.fixture.ts';
-import { rebuildRoster } from './roster/rebuild.ts';
+import { createMemoryRoster, type MemoryRoster } from './roster/sqlite/memory-roster.fixture.ts';
 
 const log = createLogger({ service: 'test', level: 'silent', format: 'json' });
 const startMs = Date.parse('2026-01-01T00:00:00Z');
@@ -78,13 +77,15 @@ const success = (key_id: string, seconds: number, count = 1): KeyOutcome => ({
 });
 
 // What is the same in any two rosters that heard the same.
-const seen = ({ keys, usage }: MemoryRoster, ids: readonly string[]) =>
-  ids.map((id) => {
-    const row = keys.byId(id);
-    if (row === undefined) throw new Error('the key is gone');
-    const { sealed: _, ...state } = row.state;
-    return { ...row, id: '', state, usage: usage.of(row.seq) };
-  });
+const seen = ({ keys }: MemoryRoster, ids: readonly string[]) =>
+  Promise.all(
+    ids.map(async (id) => {
+      const row = await keys.find(id);
+      if (row === undefined) throw new Error('the key is gone');
+      const { sealed: _, ...state } = row.state;
+      return { ...row, id: '', state };
+    }),
+  );
 
 describe('hearing outcomes', () => {
   it('writes events, state and counters, and tells gateways', async () => {
@@ -92,7 +93,7 @@ describe('hearing outcomes', () => {
     const [a = '', b = ''] = ids;
     const batch = [failure(a, 1), success(b, 2, 5), failure(a, 3), success(a, 4)];
     expect(await hear(message(1, batch), 1)).toBe('ack');
-    const [first, second] = seen(roster, ids);
+    const [first, second] = await seen(roster, ids);
     expect(first).toMatchObject({
       version: 4,
       state: { status: 'blacklisted', streak: 2 },
@@ -124,7 +125,7 @@ describe('hearing outcomes', () => {
     await hear(first, 4);
     roster.db.exec('DELETE FROM outcome_marks; DELETE FROM outcome_producers');
     await hear(first, 5);
-    expect(roster.usage.of(1)).toMatchObject({ requests: 5, failures: 1 });
+    expect((await seen(roster, ids))[0]?.usage).toMatchObject({ requests: 5, failures: 1 });
     expect(counted.filter((what) => what === 'duplicate')).toHaveLength(4);
   });
 
@@ -133,16 +134,16 @@ describe('hearing outcomes', () => {
     const [other = ''] = await roster.addKeys('h', ['sk-other-1']);
     const batch = [failure('nobody', 1), failure(other, 1), success(other, 2)];
     expect(await hear(message(1, batch), 1)).toBe('ack');
-    expect(roster.keys.byId(other)?.version).toBe(1);
+    expect((await roster.keys.find(other))?.version).toBe(1);
     expect(await hear({ ...message(2, []), data: { outcomes: 'what?' } }, 1)).toBe('park');
-    expect(seen(roster, ids).every((row) => row.version === 1)).toBe(true);
+    expect((await seen(roster, ids)).every((row) => row.version === 1)).toBe(true);
   });
 
   it('takes back what a guard says, and hears no late failure after it', async () => {
     const { roster, ids, hear } = await makeHearing(1);
     const fails = ids.map((id, n) => failure(id, n + 1));
     await hear(message(1, fails), 1);
-    expect(seen(roster, ids).map((row) => row.state.status)).toEqual(
+    expect((await seen(roster, ids)).map((row) => row.state.status)).toEqual(
       Array.from({ length: 3 }, () => 'blacklisted'),
     );
     const guard: KeyOutcome = {
@@ -156,7 +157,7 @@ describe('hearing outcomes', () => {
     };
     await hear(message(2, [guard]), 1);
     await hear(message(3, [failure(ids[0] ?? '', 4)], { producer: 'q' }), 1);
-    expect(seen(roster, ids).map((row) => row.state.status)).toEqual(
+    expect((await seen(roster, ids)).map((row) => row.state.status)).toEqual(
       Array.from({ length: 3 }, () => 'active'),
     );
   });
@@ -171,7 +172,7 @@ describe('hearing outcomes', () => {
     expect(roster.told).toHaveLength(1);
     roster.db.exec('DROP TRIGGER full');
     expect(await hear(one, 100)).toBe('ack');
-    expect(seen(roster, ids)[0]).toMatchObject({ version: 2, usage: { failures: 1 } });
+    expect((await seen(roster, ids))[0]).toMatchObject({ version: 2, usage: { failures: 1 } });
   });
 
   it('catches up with events that the roster has not seen', async () => {
@@ -180,7 +181,10 @@ describe('hearing outcomes', () => {
     const noted = { id: 'x', type: 'KeyNoted', time: at(1), actor: 'key', data: { note: 'n' } };
     await roster.store.append([{ stream: `key-${a}`, expectedVersion: 1, events: [noted] }]);
     expect(await hear(message(1, [failure(a, 2)]), 1)).toBe('ack');
-    expect(roster.keys.byId(a)).toMatchObject({ version: 3, state: { note: 'n', streak: 1 } });
+    expect(await roster.keys.find(a)).toMatchObject({
+      version: 3,
+      state: { note: 'n', streak: 1 },
+    });
   });
 });
 
@@ -236,15 +240,15 @@ it('gives the same with any redelivery as with every message once; a rebuild giv
             await again.hear(make(again.ids, draw() % (n + 1)), 2);
           }
         }
-        expect(seen(again.roster, again.ids)).toEqual(seen(once.roster, once.ids));
+        expect(await seen(again.roster, again.ids)).toEqual(await seen(once.roster, once.ids));
         expect(again.roster.told.map((told) => told.pool_revision)).toEqual(
           again.roster.told.map((_, n) => n + 1),
         );
         const heard = [...again.roster.heardPool('g').values()];
-        expect(heard).toEqual(again.roster.reader.page('g', null, 100).keys);
-        const before = seen(again.roster, again.ids);
-        await rebuildRoster(again.roster);
-        expect(seen(again.roster, again.ids)).toEqual(before);
+        expect(heard).toEqual((await again.roster.reader.page('g', null, 100)).keys);
+        const before = await seen(again.roster, again.ids);
+        await again.roster.rebuild();
+        expect(await seen(again.roster, again.ids)).toEqual(before);
       },
     ),
     { numRuns: 60 },
@@ -264,14 +268,16 @@ describe('hearing checks', () => {
     const [a = ''] = ids;
     await hear(message(1, [failure(a, 1)]), 1);
     for (const delivery of [1, 2]) await hearChecks(check('c1', a, false, 9), delivery);
-    expect(roster.keys.byId(a)?.state).toMatchObject({
+    expect((await roster.keys.find(a))?.state).toMatchObject({
       status: 'blacklisted',
       check: { ok: false },
     });
-    expect(roster.reader.due('g', startMs + 9_000, 10).keys).toEqual([]);
-    expect(roster.reader.due('g', startMs + 9_001, 10).keys.map((key) => key.id)).toEqual([a]);
+    expect((await roster.reader.due('g', startMs + 9_000, 10)).keys).toEqual([]);
+    expect((await roster.reader.due('g', startMs + 9_001, 10)).keys.map((key) => key.id)).toEqual([
+      a,
+    ]);
     for (const delivery of [1, 2]) await hearChecks(check('c2', a, true, 19), delivery);
-    expect(roster.keys.byId(a)?.state.status).toBe('active');
+    expect((await roster.keys.find(a))?.state.status).toBe('active');
     const types = (await roster.store.read(`key-${a}`)).map((event) => event.type);
     expect(types.slice(-3)).toEqual(['KeyChecked', 'KeyChecked', 'KeyRestored']);
   });

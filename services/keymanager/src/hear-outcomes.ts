@@ -4,17 +4,14 @@ import { type Clock, type Logger, sqliteErrorCode } from '@keymux/service';
 import { Compile } from 'typebox/compile';
 import type { GroupDirectory } from './group-directory.ts';
 import type { Ledger } from './roster/ledger.ts';
-import type { OutcomeMarks } from './roster/outcome-marks.ts';
 import type { Unit } from './roster/unit.ts';
-import type { Usage, UsageCounters } from './roster/usage.ts';
+import { noUsage, type Usage } from './roster/usage.ts';
 
 /** Counts what was heard: an outcome by its kind, or a message that was known already. */
 export type Heard = KeyOutcome['kind'] | 'duplicate';
 
 export interface HearOutcomesDeps {
   readonly ledger: Ledger;
-  readonly marks: OutcomeMarks;
-  readonly usage: UsageCounters;
   readonly groups: GroupDirectory;
   readonly clock: Clock;
   readonly log: Logger;
@@ -31,26 +28,17 @@ export function isStoreAway(error: unknown): boolean {
 
 /**
  * Makes the consumer of KEY_OUTCOMES: events, roster, counters and the mark of the message are one
- * transaction, so that a message heard twice counts once.
+ * write, so that a message heard twice counts once.
  */
 export function createHearOutcomes(
   deps: HearOutcomesDeps,
 ): (message: Message, delivery: number) => Promise<Handled> {
-  const { ledger, marks, groups, log, heard } = deps;
+  const { ledger, groups, log, heard } = deps;
 
   async function hear(id: string, data: KeyOutcomes): Promise<void> {
-    const written = await ledger.write((unit) => {
-      if (marks.has(data)) return 'duplicate';
-      recordOutcomes(deps, unit, id, data);
-      marks.add(data);
-      marks.forget(data.producer, data.acked_through);
-      return 'heard';
-    });
+    const reach = { keyIds: keysOf(data), batch: data };
+    const written = await ledger.write(reach, (unit) => recordOutcomes(deps, unit, id, data));
     if (written.kind === 'duplicate') {
-      // Its events are there though its mark is not: the marks were lost. It was counted then.
-      await ledger.write(() => marks.add(data));
-    }
-    if (written.kind === 'duplicate' || written.result === 'duplicate') {
       heard('duplicate', 1);
       return;
     }
@@ -77,20 +65,27 @@ export function createHearOutcomes(
   };
 }
 
+function keysOf({ outcomes }: KeyOutcomes): string[] {
+  const ids = outcomes.flatMap((outcome) =>
+    outcome.kind === 'guard' ? outcome.key_ids : [outcome.key_id],
+  );
+  return [...new Set(ids)];
+}
+
 function recordOutcomes(
-  deps: Pick<HearOutcomesDeps, 'groups' | 'usage' | 'clock'>,
+  deps: Pick<HearOutcomesDeps, 'groups' | 'clock'>,
   unit: Unit,
   cause: string,
   { group, outcomes }: KeyOutcomes,
 ): void {
-  const { groups, usage, clock } = deps;
+  const { groups, clock } = deps;
   const nowMs = clock.now();
   // The group may be gone while its last outcomes arrive.
   const threshold = groups.find(group)?.blacklistThreshold ?? 0;
   const origin = { cause, actor: 'gateway' };
   const used = new Map<string, Usage>();
   const count = (id: string, requests: number, failures: number, at: string): void => {
-    const before = used.get(id) ?? { requests: 0, failures: 0, lastUsedMs: 0 };
+    const before = used.get(id) ?? noUsage;
     const atMs = Date.parse(at);
     used.set(id, {
       requests: before.requests + requests,
@@ -120,8 +115,5 @@ function recordOutcomes(
         outcome satisfies never;
     }
   }
-  for (const [id, each] of used) {
-    const row = unit.find(id);
-    if (row !== undefined) usage.add(row.seq, each);
-  }
+  for (const [id, each] of used) unit.count(id, each);
 }

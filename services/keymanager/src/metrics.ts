@@ -26,9 +26,10 @@ export function createKeymanagerMetrics({
     help: 'Keys by group and state.',
     labelNames: ['group', 'state'],
     registers,
-    collect() {
+    async collect() {
+      const groups = await roster.reader.counts();
       this.reset();
-      for (const [group, counts] of Object.entries(roster.reader.counts())) {
+      for (const [group, counts] of Object.entries(groups)) {
         for (const [state, keys] of Object.entries(counts)) this.set({ group, state }, keys);
       }
     },
@@ -38,8 +39,10 @@ export function createKeymanagerMetrics({
     help: 'Tasks that are not finished, by state.',
     labelNames: ['state'],
     registers,
-    collect() {
-      for (const state of ['queued', 'running'] as const) this.set({ state }, tasks.count(state));
+    async collect() {
+      for (const state of ['queued', 'running'] as const) {
+        this.set({ state }, await tasks.count(state));
+      }
     },
   });
   const outcomes = new Counter({

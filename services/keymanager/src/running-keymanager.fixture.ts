@@ -31,8 +31,8 @@ import { createVault, type Vault } from '@keymux/vault';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { expect } from 'vitest';
-import { openMigrated } from './roster/memory-roster.fixture.ts';
-import { createKeymanager, type Keymanager } from './service.ts';
+import { openMigrated } from './roster/sqlite/memory-roster.fixture.ts';
+import { createKeymanager, createSqliteKeyStore, type Keymanager } from './service.ts';
 
 const KeysSchema = Type.Object({
   items: Type.Array(KeyViewSchema),
@@ -205,15 +205,13 @@ export async function startKeymanager({
   const told: KeyStateChanged[] = [];
   await bus.follow('KEY_STATE', ({ data }) => told.push(Value.Parse(KeyStateChangedSchema, data)));
   const keymanager = createKeymanager({
-    db,
-    store,
+    keyStore: createSqliteKeyStore({ db, events: store, vault, clock: systemClock, dataDir }),
     bus,
     calls,
     vault,
     auth,
     log,
     clock: systemClock,
-    dataDir,
     ...(maxImportBytes === undefined ? {} : { maxImportBytes }),
   });
   const server: Server = createServer(createAdminApp([keymanager.router], { log }));

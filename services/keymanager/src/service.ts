@@ -1,8 +1,6 @@
-import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus, Calls, Subscription } from '@keymux/bus';
 import { keymanagerOperations, type Task } from '@keymux/contracts';
-import type { SqliteEventStore } from '@keymux/event-store';
 import {
   type AdminAuth,
   type Clock,
@@ -22,31 +20,26 @@ import { createWorks } from './commands/works.ts';
 import { createGroupDirectory } from './group-directory.ts';
 import { createHearChecks } from './hear-checks.ts';
 import { createHearOutcomes } from './hear-outcomes.ts';
-import { createSpool } from './import/spool.ts';
 import { createKeyStateBroadcast } from './key-state-broadcast.ts';
 import { createLiveEvents } from './live-events.ts';
+import type { KeyStore } from './key-store/key-store.ts';
 import { createKeymanagerMetrics } from './metrics.ts';
-import { createRoster } from './roster/roster.ts';
 import { isFinished, taskView } from './tasks/task-record.ts';
 import { createTaskRunner } from './tasks/task-runner.ts';
-import { createTaskStore } from './tasks/task-store.ts';
 
-export { rebuildRoster } from './roster/rebuild.ts';
-export { createRoster, type Roster } from './roster/roster.ts';
-export { keymanagerMigrations } from './roster/tables.ts';
+export type { KeyStore } from './key-store/key-store.ts';
+export { createSqliteKeyStore } from './key-store/sqlite.ts';
+export { keymanagerMigrations } from './roster/sqlite/tables.ts';
 
-/** What the keymanager works with; `db` is migrated and shared with `store`. */
+/** What the keymanager works with. */
 export interface KeymanagerDeps {
-  readonly db: DatabaseSync;
-  readonly store: SqliteEventStore;
+  readonly keyStore: KeyStore;
   readonly bus: Bus;
   readonly calls: Calls;
   readonly vault: Vault;
   readonly auth: AdminAuth;
   readonly log: Logger;
   readonly clock: Clock;
-  /** Uploads wait in its folder `tasks`, sealed. */
-  readonly dataDir: string;
   /** Most bytes of an import; 512 MiB by default. */
   readonly maxImportBytes?: number;
 }
@@ -67,24 +60,18 @@ const maxBodyBytes = 32 * 1024 * 1024;
 const housekeepingMs = 3_600_000;
 const minutesKeptMs = 48 * 3_600_000;
 const tasksKeptMs = 30 * 24 * 3_600_000;
+const lookMs = 100;
 
 /** Owns keys: imports and shows them, folds outcomes into their state, and tells gateways. */
 export function createKeymanager(deps: KeymanagerDeps): Keymanager {
-  const { db, store, bus, calls, vault, auth, log, clock, dataDir } = deps;
-  const tasks = createTaskStore(db);
-  const spool = createSpool(join(dataDir, 'tasks'));
+  const { keyStore, bus, calls, vault, auth, log, clock } = deps;
+  const { events: store, roster, tasks, spool } = keyStore;
   const broadcast = createKeyStateBroadcast({ bus, clock, log });
-  const roster = createRoster({
-    db,
-    store,
-    vault,
-    clock,
-    changed: (messages) => {
-      metrics.published(messages.length);
-      broadcast.send(messages);
-    },
-  });
   const metrics = createKeymanagerMetrics({ roster, tasks });
+  roster.ledger.tell((messages) => {
+    metrics.published(messages.length);
+    broadcast.send(messages);
+  });
   const live = createLiveEvents({ bus, clock });
   const groups = createGroupDirectory({ bus, calls, log, listed: closeMissing, deleted: close });
   const runner = createTaskRunner({
@@ -92,12 +79,10 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
     works: createWorks({ roster, store, tasks, spool, groups, calls, vault, clock }),
     clock,
     log,
-    isClosed: (poolId) => roster.pools.isClosed(poolId),
+    holder: newId(),
+    isClosed: async (poolId) => (await roster.pools.byId(poolId))?.closed ?? true,
     mustFinish: isPoolDeletion,
-    changed: (task) => {
-      live.taskChanged(taskView(task));
-      if (isFinished(task.state)) waiting.get(task.id)?.(taskView(task));
-    },
+    changed: (task) => live.taskChanged(taskView(task)),
   });
   const router = createAdminRouter({
     operations: keymanagerOperations,
@@ -120,14 +105,15 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
     log,
     maxBodyBytes,
   });
-  const hearOutcomes = createHearOutcomes({ ...roster, groups, clock, log, heard: metrics.heard });
-  const hearChecks = createHearChecks({ ...roster, clock, log });
-  const waiting = new Map<string, (ended: Task) => void>();
+  const { ledger } = roster;
+  const hearOutcomes = createHearOutcomes({ ledger, groups, clock, log, heard: metrics.heard });
+  const hearChecks = createHearChecks({ ledger, clock, log });
   let subscriptions: Subscription[] = [];
   let housekeeping: NodeJS.Timeout | undefined;
+  let stopped = false;
 
   function close(group: string): void {
-    closePool({ roster, tasks, runner, clock }, group).catch((error: unknown) => {
+    closePool({ roster, runner, clock }, group).catch((error: unknown) => {
       // The next snapshot of the config tells it again.
       log.error({ err: error, group }, 'the keys of a deleted group could not be let go');
     });
@@ -135,31 +121,44 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
 
   // A group may have been deleted while this service was away.
   function closeMissing(names: ReadonlySet<string>): void {
-    for (const pool of roster.pools.all()) if (!names.has(pool.name)) close(pool.name);
+    roster.pools.all().then(
+      (pools) => {
+        for (const pool of pools) if (!names.has(pool.name)) close(pool.name);
+      },
+      (error: unknown) =>
+        log.warn({ err: error }, 'pools of deleted groups could not be looked for'),
+    );
   }
 
   function keepHouse(): void {
     const nowMs = clock.now();
-    roster.usage.pruneMinutes(nowMs - minutesKeptMs);
-    tasks.prune(nowMs - tasksKeptMs);
+    Promise.all([ledger.prune(nowMs - minutesKeptMs), tasks.prune(nowMs - tasksKeptMs)]).catch(
+      (error: unknown) => log.warn({ err: error }, 'old counts and tasks could not be removed'),
+    );
+  }
+
+  // Whichever replica runs it.
+  async function untilEnded(id: string): Promise<Task> {
+    for (;;) {
+      const task = await tasks.find(id);
+      if (task === undefined) throw new Error(`the task ${id} is gone`);
+      if (isFinished(task.state)) return taskView(task);
+      await sleep(lookMs, undefined, { ref: false });
+      if (stopped) await new Promise<never>(() => undefined);
+    }
   }
 
   return {
     name: 'keymanager',
     router,
     registry: metrics.registry,
-    reseal: (actor) =>
-      new Promise((resolve) => {
-        const left = tasks.unfinished().find(({ kind }) => kind === 'reseal');
-        const id = left?.id ?? newId();
-        waiting.set(id, (ended) => {
-          waiting.delete(id);
-          resolve(ended);
-        });
-        if (left !== undefined) return;
-        runner.submit({
+    async reseal(actor) {
+      const left = (await tasks.unfinished()).find(({ kind }) => kind === 'reseal');
+      const task =
+        left ??
+        (await runner.submit({
           kind: 'reseal',
-          id,
+          id: newId(),
           group: null,
           poolId: null,
           actor,
@@ -167,10 +166,12 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
           total: null,
           result: { resealed: 0, events: 0 },
           createdMs: clock.now(),
-        });
-      }),
+        }));
+      return untilEnded(task.id);
+    },
     async start() {
-      await spool.sweep(new Set(tasks.unfinished().map((task) => task.id)));
+      await keyStore.start();
+      await spool.sweep(new Set((await tasks.unfinished()).map((task) => task.id)));
       keepHouse();
       housekeeping = setInterval(keepHouse, housekeepingMs);
       await live.start();
@@ -185,12 +186,14 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
       );
     },
     async stop() {
+      stopped = true;
       clearInterval(housekeeping);
       await Promise.all(subscriptions.map((each) => each.stop()));
       await groups.stop();
       await runner.stop();
       await broadcast.stop();
       await live.stop();
+      await keyStore.stop();
     },
   };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInProcessBus, createInProcessCalls } from '@keymux/bus';
 import { createConfig } from '@keymux/config';
 import { createSqliteEventStore, eventStoreMigrations } from '@keymux/event-store';
-import { createKeymanager, keymanagerMigrations } from '@keymux/keymanager';
+import { createKeymanager, createSqliteKeyStore, keymanagerMigrations } from '@keymux/keymanager';
 import { createLogsink } from '@keymux/logsink';
 import { createOutbound } from '@keymux/outbound';
 import {
@@ -73,7 +73,9 @@ export function compose(deps: {
     environmentSettings: environment.settings,
     forbidPrivate: environment.forbidPrivateUpstreams,
   });
-  const keymanager = createKeymanager({ ...shared, db, store, dataDir: environment.dataDir });
+  const { dataDir } = environment;
+  const keyStore = createSqliteKeyStore({ db, events: store, vault, clock, dataDir });
+  const keymanager = createKeymanager({ ...shared, keyStore });
   const logsDirectory = join(environment.dataDir, 'logs');
   const logsink = createLogsink({ ...shared, logsDirectory, deadLetters });
   const validator = createValidator({ ...shared, outbound, random: Math.random });

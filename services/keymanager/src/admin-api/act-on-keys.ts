@@ -1,7 +1,7 @@
 import type { keymanagerOperations } from '@keymux/contracts';
 import { type FieldError, type Handler, newId, problem } from '@keymux/service';
 import { countSelected, type Selection } from '../commands/selection.ts';
-import { fingerprintsOf } from '../roster/key-search.ts';
+import { fingerprintsOf } from '../roster/fingerprints.ts';
 import type { AdminDeps } from './admin-deps.ts';
 import { isProblem } from './cursor.ts';
 import { keyedGroupOf } from './group-of.ts';
@@ -37,12 +37,17 @@ export function createActHandler(deps: AdminDeps): Handler<ActOnKeys> {
   const { roster, groups, runner, vault, clock } = deps;
 
   // Secrets become ids at once: no task keeps a secret, nor what it could be found by.
-  function listOf({ ids, keys }: Body, poolId: number): { ids?: string[]; missed: number } {
+  async function listOf(
+    { ids, keys }: Body,
+    poolId: number,
+  ): Promise<{ ids?: string[]; missed: number }> {
     if (keys === undefined) return ids === undefined ? { missed: 0 } : { ids, missed: 0 };
     const found = new Set<string>();
     let missed = 0;
-    for (const secret of new Set(keys)) {
-      const id = roster.keys.idBySecret(poolId, fingerprintsOf(vault, secret.trim()));
+    const secrets = [...new Set(keys)].map((secret) => fingerprintsOf(vault, secret.trim()));
+    const known = await roster.keys.idsBySecret(poolId, secrets.flat());
+    for (const fingerprints of secrets) {
+      const id = fingerprints.map((each) => known.get(each)).find((each) => each !== undefined);
       if (id === undefined) missed += 1;
       else found.add(id);
     }
@@ -64,17 +69,17 @@ export function createActHandler(deps: AdminDeps): Handler<ActOnKeys> {
       errors.push({ field: 'restore_passing', message: 'is for validate only' });
     }
     if (errors.length > 0) return problem('invalid', { errors });
-    const pool = roster.pools.open(group.name);
-    const { ids, missed } = listOf(body, pool.id);
+    const pool = await roster.pools.open(group.name);
+    const { ids, missed } = await listOf(body, pool.id);
     const selection: Selection = {
-      up_to_seq: roster.list.lastSeq(pool.id),
+      up_to_seq: await roster.list.lastSeq(pool.id),
       ...(ids === undefined ? {} : { ids: [...new Set(ids)] }),
       ...(status === undefined ? {} : { status }),
       ...(where?.rule === undefined ? {} : { rule: where.rule }),
       ...(where?.q === undefined ? {} : { q: where.q }),
       ...times,
     };
-    const task = runner.submit({
+    const task = await runner.submit({
       kind: action,
       id: newId(),
       group: group.name,
@@ -84,7 +89,7 @@ export function createActHandler(deps: AdminDeps): Handler<ActOnKeys> {
         selection,
         ...(action === 'validate' ? { restore_passing: restores === true } : {}),
       },
-      total: countSelected(roster, pool.id, selection) + missed,
+      total: (await countSelected(roster, pool.id, selection)) + missed,
       processed: missed,
       result: ids === undefined ? {} : { not_found: missed },
       createdMs: clock.now(),

@@ -18,9 +18,9 @@ export function createExportHandler(
     const group = groupOf(groups, params.name);
     if (isProblem(group)) return group;
     const { status } = query;
-    const pool = roster.pools.find(group.name);
+    const pool = await roster.pools.find(group.name);
     const filter = status === undefined ? {} : { status };
-    const keys = pool === undefined ? 0 : roster.list.count(pool.id, filter);
+    const keys = pool === undefined ? 0 : await roster.list.count(pool.id, filter);
     const data = { group: group.name, status: status ?? null, keys };
     // Before the first byte, so that no secret leaves without a trace.
     await audit.record({ type: 'KeysExported', actor, data });
@@ -30,7 +30,7 @@ export function createExportHandler(
     res.setHeader('content-disposition', `attachment; filename="${group.name}-keys.txt"`);
     let after: ListPosition | null = null;
     while (pool !== undefined && req.method !== 'HEAD') {
-      const page = roster.list.page({
+      const page = await roster.list.page({
         poolId: pool.id,
         filter,
         order: 'created_at',

@@ -10,7 +10,7 @@ import {
 import { type Entry } from '../import/entry.ts';
 import { readUpload } from '../import/read-upload.ts';
 import { spooledKey } from '../import/spool.ts';
-import { fingerprintsOf } from '../roster/key-search.ts';
+import { fingerprintsOf } from '../roster/fingerprints.ts';
 import { type TaskRecord, taskView } from '../tasks/task-record.ts';
 import type { AdminDeps } from './admin-deps.ts';
 import { isProblem } from './cursor.ts';
@@ -24,6 +24,8 @@ interface InvalidLine {
 const shownLines = 100;
 /** Keys that a preview remembers to find the same one twice. */
 const mostPreviewed = 2_000_000;
+/** Keys that a preview looks for at once. */
+const askedKeys = 1_000;
 
 /** The 202 of whatever becomes a task. */
 export function acceptedReply(task: TaskRecord): Reply {
@@ -72,22 +74,36 @@ export function createImportHandler(
   async function preview(input: Parameters<Handler>[0], group: string): Promise<Reply> {
     const invalids = createInvalids();
     const seen = new Set<string>();
-    const pool = roster.pools.find(group);
+    const pool = await roster.pools.find(group);
     let added = 0;
     let duplicates = 0;
-    const take = (entry: Entry): undefined => {
+    let unseen: string[][] = [];
+    const ask = async (): Promise<void> => {
+      const asked = unseen;
+      unseen = [];
+      if (pool === undefined) return;
+      const known = await roster.keys.idsBySecret(pool.id, asked.flat());
+      const found = asked.filter((fingerprints) => fingerprints.some((each) => known.has(each)));
+      added -= found.length;
+      duplicates += found.length;
+    };
+    const take = (entry: Entry): Promise<void> | undefined => {
       if (entry.kind === 'invalid') return invalids.add(entry);
       const fingerprints = fingerprintsOf(vault, entry.secret);
       const [first = ''] = fingerprints;
-      const known = pool !== undefined && roster.keys.idBySecret(pool.id, fingerprints);
-      if (typeof known === 'string' || seen.has(first)) duplicates += 1;
-      else added += 1;
+      if (seen.has(first)) {
+        duplicates += 1;
+        return undefined;
+      }
       if (seen.size < mostPreviewed) seen.add(first);
-      return undefined;
+      added += 1;
+      unseen.push(fingerprints);
+      return unseen.length < askedKeys ? undefined : ask();
     };
     const upload = await readUpload(input.req, { maxBytes, take });
     if (upload.kind === 'gone') return 'handled';
     if (upload.kind === 'problem') return upload;
+    await ask();
     return { status: 200, body: { added, duplicates, ...invalids.result() } };
   }
 
@@ -116,11 +132,11 @@ export function createImportHandler(
     } finally {
       if (!committed) await writer.discard();
     }
-    const task = runner.submit({
+    const task = await runner.submit({
       kind: 'import',
       id,
       group,
-      poolId: roster.pools.open(group).id,
+      poolId: (await roster.pools.open(group)).id,
       actor,
       input: {},
       processed: invalids.count,

@@ -1,7 +1,7 @@
 import type { KeyView } from '@keymux/contracts';
 import { statusAt } from '../key/state.ts';
 import { why } from '../key/why.ts';
-import type { ListedKey } from '../roster/key-list.ts';
+import type { ListedKey } from '../roster/keys.ts';
 
 /** A key as the API shows it: masked, with its state at this moment. */
 export function keyView(key: ListedKey, nowMs: number): KeyView {

@@ -3,7 +3,7 @@ import { type Handler, newId, problem, type Problem } from '@keymux/service';
 import { VaultError } from '@keymux/vault';
 import type { KeyCommand } from '../key/command.ts';
 import type { KeyOrder } from '../roster/key-list.ts';
-import type { KeyRow } from '../roster/key-rows.ts';
+import type { KeyRow, ListedKey } from '../roster/keys.ts';
 import { onlyWritten } from '../roster/ledger.ts';
 import type { AdminDeps } from './admin-deps.ts';
 import { isProblem, readCursor, toCursor } from './cursor.ts';
@@ -17,9 +17,14 @@ const unknownKey = (): Problem => problem('not_found', { detail: 'there is no su
 const orders: readonly KeyOrder[] = ['created_at', 'last_used_at', 'requests', 'failures'];
 
 /** A key whose group lives. */
-export function livingKey({ keys, pools }: AdminDeps['roster'], id: string): KeyRow | undefined {
-  const row = keys.byId(id);
-  return row === undefined || pools.isClosed(row.poolId) ? undefined : row;
+export async function livingKey(
+  { keys, pools }: AdminDeps['roster'],
+  id: string,
+): Promise<ListedKey | undefined> {
+  const row = await keys.find(id);
+  if (row === undefined) return undefined;
+  const pool = await pools.byId(row.poolId);
+  return pool === undefined || pool.closed ? undefined : row;
 }
 
 /** Keys in lists and one by one. */
@@ -31,7 +36,7 @@ export function createKeyHandlers(deps: AdminDeps): {
   revealKey: Handler<Operations['revealKey']>;
 } {
   const { roster, groups, audit, vault, clock } = deps;
-  const view = (row: KeyRow) => keyView({ ...row, usage: roster.usage.of(row.seq) }, clock.now());
+  const view = (row: ListedKey) => keyView(row, clock.now());
 
   const listKeys: Handler<Operations['listKeys']> = async ({ params, query }) => {
     const group = groupOf(groups, params.name);
@@ -41,17 +46,17 @@ export function createKeyHandlers(deps: AdminDeps): {
     const order = orders.find((each) => sort.endsWith(each)) ?? 'created_at';
     const after = readCursor(query.cursor, sort, 2);
     if (isProblem(after)) return after;
-    const pool = roster.pools.find(group.name);
+    const pool = await roster.pools.find(group.name);
     if (pool === undefined) {
       return { status: 200, body: { items: [], next_cursor: null, total: 0 } };
     }
     const text = q?.trim() ?? '';
     const filter = {
       ...(status === undefined ? {} : { status }),
-      ...(text === '' ? {} : { seqs: roster.search(pool.id, text) }),
+      ...(text === '' ? {} : { seqs: await roster.search(pool.id, text) }),
     };
     const [value = 0, seq = 0] = after ?? [];
-    const page = roster.list.page({
+    const page = await roster.list.page({
       poolId: pool.id,
       filter,
       order,
@@ -63,13 +68,13 @@ export function createKeyHandlers(deps: AdminDeps): {
     const body = {
       items: page.keys.map((key) => keyView(key, nowMs)),
       next_cursor: page.next === null ? null : toCursor([sort, page.next.value, page.next.seq]),
-      total: roster.list.count(pool.id, filter),
+      total: await roster.list.count(pool.id, filter),
     };
     return { status: 200, body };
   };
 
   const getKey: Handler<Operations['getKey']> = async ({ params }) => {
-    const row = livingKey(roster, params.id);
+    const row = await livingKey(roster, params.id);
     return row === undefined ? unknownKey() : { status: 200, body: view(row) };
   };
 
@@ -78,16 +83,20 @@ export function createKeyHandlers(deps: AdminDeps): {
     id: string,
     commands: readonly KeyCommand[],
     { actor, ifMatch }: { actor: string; ifMatch?: number },
-  ): Promise<KeyRow | 'deleted' | Problem> {
+  ): Promise<ListedKey | 'deleted' | Problem> {
+    const living = await livingKey(roster, id);
+    if (living === undefined) return unknownKey();
     const origin = { cause: newId(), actor };
-    const written = await roster.ledger.write((unit) => {
-      const before = livingKey(roster, id);
+    const written = await roster.ledger.write({ keyIds: [id] }, (unit) => {
+      const before = unit.find(id);
       if (before === undefined) return unknownKey();
       if (ifMatch !== undefined && ifMatch !== before.version) return problem('stale_revision');
       for (const each of commands) unit.apply(id, each, origin);
       return unit.find(id) ?? 'deleted';
     });
-    return onlyWritten(written);
+    const changed: KeyRow | 'deleted' | Problem = onlyWritten(written);
+    if (changed === 'deleted' || isProblem(changed)) return changed;
+    return { ...changed, usage: living.usage };
   }
 
   const changeKey: Handler<Operations['changeKey']> = async ({ params, body, ...by }) => {
@@ -107,7 +116,7 @@ export function createKeyHandlers(deps: AdminDeps): {
   };
 
   const revealKey: Handler<Operations['revealKey']> = async ({ params, actor }) => {
-    const row = livingKey(roster, params.id);
+    const row = await livingKey(roster, params.id);
     if (row === undefined) return unknownKey();
     const { id, state } = row;
     try {

@@ -20,20 +20,20 @@ export function createTaskHandlers({ tasks, runner }: AdminDeps): {
       const before = readCursor(query.cursor, 'tasks', 1);
       if (isProblem(before)) return before;
       const { limit = defaultPage, state = null } = query;
-      const page = tasks.page({ state, beforeSeq: before?.[0] ?? null, limit });
+      const page = await tasks.page({ state, beforeSeq: before?.[0] ?? null, limit });
       const body = {
         items: page.tasks.map(taskView),
         next_cursor: page.next === null ? null : toCursor(['tasks', page.next]),
-        total: tasks.count(state),
+        total: await tasks.count(state),
       };
       return { status: 200, body };
     },
     getTask: async ({ params }) => {
-      const task = tasks.find(params.id);
+      const task = await tasks.find(params.id);
       return task === undefined ? unknownTask() : { status: 200, body: taskView(task) };
     },
     cancelTask: async ({ params }) => {
-      const cancelled = runner.cancel(params.id);
+      const cancelled = await runner.cancel(params.id);
       switch (cancelled.kind) {
         case 'cancelled':
           return { status: 200, body: taskView(cancelled.task) };

@@ -13,7 +13,7 @@ export function createValidateHandler(
 ): Handler<(typeof keymanagerOperations)['validateKey']> {
   const { roster, groups, calls, clock } = deps;
   return async ({ params, query, actor }) => {
-    const row = livingKey(roster, params.id);
+    const row = await livingKey(roster, params.id);
     if (row === undefined) return problem('not_found', { detail: 'there is no such key' });
     const group = groupOf(groups, row.state.group);
     if (isProblem(group)) return group;
@@ -29,7 +29,9 @@ export function createValidateHandler(
         const origin = { cause: newId(), actor };
         const nowMs = clock.now();
         onlyWritten(
-          await roster.ledger.write((unit) => recordCheck(unit, check, { origin, passing, nowMs })),
+          await roster.ledger.write({ keyIds: [row.id] }, (unit) =>
+            recordCheck(unit, check, { origin, passing, nowMs }),
+          ),
         );
         return { status: 200, body: check };
       }

@@ -1,10 +1,9 @@
 import type { Clock } from '@keymux/service';
 import type { KeyCommand } from '../key/command.ts';
-import { onlyWritten } from '../roster/ledger.ts';
+import { stepOf } from '../roster/ledger.ts';
 import type { Roster } from '../roster/roster.ts';
 import { raise } from '../tasks/task-record.ts';
 import type { TaskWork } from '../tasks/task-runner.ts';
-import type { TaskStore } from '../tasks/task-store.ts';
 import { batchKeys } from './import-keys.ts';
 import { readSelection, selectPage } from './selection.ts';
 
@@ -28,21 +27,19 @@ export function createActionWork(
   action: BulkAction,
   deps: {
     readonly roster: Pick<Roster, 'ledger' | 'list' | 'search'>;
-    readonly tasks: TaskStore;
     readonly clock: Clock;
   },
 ): TaskWork {
-  const { roster, tasks, clock } = deps;
+  const { roster, clock } = deps;
   return {
     step: async (task) => {
       const { id, poolId, actor, position } = task;
       if (poolId === null) throw new Error('an action has no group');
       const selection = readSelection(task.input);
-      const written = await roster.ledger.write((unit) => {
-        // Cancelled: the runner sees it too.
-        if (!tasks.goesOn(id)) return position;
-        const page = selectPage(roster, poolId, { selection, position, limit: batchKeys });
-        const { rows, missed, next } = page;
+      const page = await selectPage(roster, poolId, { selection, position, limit: batchKeys });
+      const { rows, missed, next } = page;
+      const reach = { keyIds: rows.map((row) => row.id), step: task };
+      const written = await roster.ledger.write(reach, (unit) => {
         const command = commandOf(action, clock.now());
         let changed = 0;
         for (const row of rows) {
@@ -51,16 +48,16 @@ export function createActionWork(
         const counts = { changed, unchanged: rows.length - changed };
         const processed = task.processed + rows.length + missed;
         const missing = selection.ids === undefined ? {} : { not_found: missed };
-        tasks.progress(id, {
+        unit.progress({
           position: next ?? position,
           processed,
           result: raise(task.result, { ...counts, ...missing }),
           // Keys may have changed since they were counted.
           ...(next === null ? { total: processed } : {}),
         });
-        return next;
+        return next === null ? 'done' : 'more';
       });
-      return onlyWritten(written) === null ? 'done' : 'more';
+      return stepOf(written);
     },
   };
 }

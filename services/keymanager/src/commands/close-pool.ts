@@ -1,10 +1,7 @@
-import { type Clock, newId } from '@keymux/service';
-import { onlyWritten } from '../roster/ledger.ts';
-import { poolClosed } from '../roster/rebuild.ts';
+import type { Clock } from '@keymux/service';
 import type { Roster } from '../roster/roster.ts';
 import type { TaskRecord } from '../tasks/task-record.ts';
 import type { TaskRunner } from '../tasks/task-runner.ts';
-import type { TaskStore } from '../tasks/task-store.ts';
 import type { Selection } from './selection.ts';
 
 const actor = 'config';
@@ -22,34 +19,29 @@ export function isPoolDeletion(task: TaskRecord): boolean {
 export async function closePool(
   deps: {
     readonly roster: Pick<Roster, 'ledger' | 'pools' | 'list'>;
-    readonly tasks: TaskStore;
     readonly runner: TaskRunner;
     readonly clock: Clock;
   },
   group: string,
 ): Promise<void> {
-  const { roster, tasks, runner, clock } = deps;
-  const written = await roster.ledger.write((unit) => {
-    const pool = roster.pools.find(group);
-    if (pool === undefined) return undefined;
-    const nowMs = clock.now();
-    const time = new Date(nowMs).toISOString();
-    const event = { id: newId(), type: poolClosed, time, actor, data: { group } };
-    unit.append(`pool-${pool.id}`, 0, [event]);
-    roster.pools.close(pool.id);
-    const selection: Selection = { up_to_seq: roster.list.lastSeq(pool.id) };
-    return tasks.insert({
-      kind: 'delete',
-      id: newId(),
-      group,
-      poolId: pool.id,
-      actor,
-      input: { selection, group_deleted: true },
-      total: roster.list.count(pool.id, {}),
-      result: {},
-      createdMs: nowMs,
-    });
+  const { roster, runner, clock } = deps;
+  const pool = await roster.pools.find(group);
+  if (pool === undefined) return;
+  const nowMs = clock.now();
+  const id = `pool-${pool.id}-deleted`;
+  // First what must not be forgotten: a start without this group in the config comes here again.
+  // A pool that is closed gets no more keys, so all that it has are meant.
+  const selection: Selection = { up_to_seq: Number.MAX_SAFE_INTEGER };
+  await runner.submit({
+    kind: 'delete',
+    id,
+    group,
+    poolId: pool.id,
+    actor,
+    input: { selection, group_deleted: true },
+    total: await roster.list.count(pool.id, {}),
+    result: {},
+    createdMs: nowMs,
   });
-  const task = onlyWritten(written);
-  if (task !== undefined) runner.enqueue(task);
+  await roster.ledger.closePool(pool.id, { cause: id, actor, nowMs });
 }

@@ -3,13 +3,12 @@ import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Vault } from '@keymux/vault';
 import { spooledKey } from '../import/spool.ts';
-import type { KeyRow } from '../roster/key-rows.ts';
-import { onlyWritten } from '../roster/ledger.ts';
+import type { KeyRow } from '../roster/keys.ts';
+import { stepOf } from '../roster/ledger.ts';
 import type { Roster } from '../roster/roster.ts';
 import { raise } from '../tasks/task-record.ts';
 import type { TaskWork } from '../tasks/task-runner.ts';
-import type { TaskStore } from '../tasks/task-store.ts';
-import { batchKeys } from './import-keys.ts';
+import { batchKeys, knownBy } from './import-keys.ts';
 
 const CopySchema = Type.Object({
   from_pool: Type.Integer(),
@@ -21,12 +20,11 @@ const isCopy = Compile(CopySchema);
 
 /** Makes the work of copies: keys of another pool become new keys of this one, with their notes. */
 export function createCopyWork(deps: {
-  readonly roster: Pick<Roster, 'ledger' | 'list' | 'pools'>;
-  readonly tasks: TaskStore;
+  readonly roster: Pick<Roster, 'ledger' | 'list'>;
   readonly vault: Vault;
   readonly clock: { now(): number };
 }): TaskWork {
-  const { roster, tasks, vault, clock } = deps;
+  const { roster, vault, clock } = deps;
 
   const copyOf = ({ state: { sealed, fingerprint, masked } }: KeyRow) =>
     vault.isCurrent(sealed)
@@ -37,40 +35,40 @@ export function createCopyWork(deps: {
     step: async (task) => {
       const { id, poolId, actor, position, input } = task;
       if (poolId === null || !isCopy.Check(input)) throw new Error('a copy is unreadable');
-      const written = await roster.ledger.write((unit) => {
-        const { keys, next } = roster.list.page({
-          poolId: input.from_pool,
-          filter: { upToSeq: input.up_to_seq },
-          order: 'created_at',
-          direction: 'ascending',
-          after: position === 0 ? null : { value: position, seq: position },
-          limit: batchKeys,
-        });
-        const pool = roster.pools.living(poolId);
-        // Cancelled, or the group is gone: the runner sees it too.
-        if (pool === undefined || !tasks.goesOn(id)) return 'more';
+      const { keys, next } = await roster.list.page({
+        poolId: input.from_pool,
+        filter: { upToSeq: input.up_to_seq },
+        order: 'created_at',
+        direction: 'ascending',
+        after: position === 0 ? null : { value: position, seq: position },
+        limit: batchKeys,
+      });
+      const copies = keys
+        .filter(({ state }) => input.keys === 'all' || state.status === 'active')
+        .map((row) => ({ note: row.state.note, key: { ...copyOf(row), id: newId(), taskId: id } }));
+      const fingerprints = knownBy(copies.map(({ key }) => key));
+      const reach = { adds: { poolId, fingerprints }, step: task };
+      const written = await roster.ledger.write(reach, (unit) => {
         const nowMs = clock.now();
         const origin = { cause: id, actor };
         const counts = { added: 0, duplicates: 0 };
-        const meant = keys.filter(({ state }) => input.keys === 'all' || state.status === 'active');
-        for (const row of meant) {
-          const key = { ...copyOf(row), id: newId(), taskId: id };
-          const what = unit.add(pool, key, { ...origin, nowMs });
+        for (const { key, note } of copies) {
+          const what = unit.add(key, { ...origin, nowMs });
           if (what === 'duplicate') {
             counts.duplicates += 1;
             continue;
           }
           counts.added += 1;
-          unit.apply(key.id, { kind: 'note', note: row.state.note, nowMs }, origin);
+          unit.apply(key.id, { kind: 'note', note, nowMs }, origin);
         }
-        tasks.progress(id, {
+        unit.progress({
           position: next?.seq ?? position,
           processed: task.processed + keys.length,
           result: raise(task.result, counts),
         });
         return next === null ? 'done' : 'more';
       });
-      return onlyWritten(written);
+      return stepOf(written);
     },
   };
 }

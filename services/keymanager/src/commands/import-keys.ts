@@ -1,24 +1,31 @@
 import { newId } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import { type Spool, spooledKey, type SpooledKey } from '../import/spool.ts';
-import { onlyWritten } from '../roster/ledger.ts';
+import { stepOf } from '../roster/ledger.ts';
 import type { Roster } from '../roster/roster.ts';
 import { raise } from '../tasks/task-record.ts';
 import type { TaskWork } from '../tasks/task-runner.ts';
-import type { TaskStore } from '../tasks/task-store.ts';
 
-/** Keys in one transaction: a few dozen milliseconds, during which nothing else is served. */
+/** Keys in one write: a few dozen milliseconds, during which nothing else is served. */
 export const batchKeys = 1_000;
+
+/** The fingerprints that these keys may be known by already. */
+export function knownBy(
+  keys: readonly Pick<SpooledKey, 'fingerprint' | 'previousFingerprint'>[],
+): string[] {
+  return keys.flatMap(({ fingerprint, previousFingerprint: previous }) =>
+    previous === undefined ? [fingerprint] : [fingerprint, previous],
+  );
+}
 
 /** Makes the work of imports: from the spool into the roster, batch by batch. `position` is a place in the file. */
 export function createImportWork(deps: {
-  readonly roster: Pick<Roster, 'ledger' | 'pools'>;
-  readonly tasks: TaskStore;
+  readonly roster: Pick<Roster, 'ledger'>;
   readonly spool: Spool;
   readonly vault: Vault;
   readonly clock: { now(): number };
 }): TaskWork {
-  const { roster, tasks, spool, vault, clock } = deps;
+  const { roster, spool, vault, clock } = deps;
 
   // The encryption key may have been changed since the upload.
   const underCurrentKey = (key: SpooledKey): SpooledKey =>
@@ -35,24 +42,21 @@ export function createImportWork(deps: {
       });
       if (read === undefined) return { failed: 'The uploaded keys are gone.' };
       const keys = read.keys.map(underCurrentKey);
-      const written = await roster.ledger.write((unit) => {
-        const pool = roster.pools.living(poolId);
-        // Cancelled, or the group is gone: the runner sees it too.
-        if (pool === undefined || !tasks.goesOn(id)) return 'more';
+      const reach = { adds: { poolId, fingerprints: knownBy(keys) }, step: task };
+      const written = await roster.ledger.write(reach, (unit) => {
         const origin = { cause: id, actor, nowMs: clock.now() };
         let added = 0;
         for (const key of keys) {
-          const what = unit.add(pool, { ...key, id: newId(), taskId: id }, origin);
-          if (what === 'added') added += 1;
+          if (unit.add({ ...key, id: newId(), taskId: id }, origin) === 'added') added += 1;
         }
-        tasks.progress(id, {
+        unit.progress({
           position: read.next ?? position,
           processed: task.processed + keys.length,
           result: raise(task.result, { added, duplicates: keys.length - added }),
         });
         return read.next === null ? 'done' : 'more';
       });
-      return onlyWritten(written);
+      return stepOf(written);
     },
     cleanUp: (task) => spool.remove(task.id),
   };

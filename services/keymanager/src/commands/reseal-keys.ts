@@ -3,7 +3,7 @@ import { type EventStore, rewriteEvents } from '@keymux/event-store';
 import { type Clock } from '@keymux/service';
 import { resealData, type Vault } from '@keymux/vault';
 import { keyOfStream } from '../key/stored-fact.ts';
-import { onlyWritten } from '../roster/ledger.ts';
+import { stepOf } from '../roster/ledger.ts';
 import type { Roster } from '../roster/roster.ts';
 import { raise, type TaskRecord } from '../tasks/task-record.ts';
 import type { Stepped, TaskWork } from '../tasks/task-runner.ts';
@@ -35,32 +35,33 @@ export function createResealWork(deps: ResealDeps): TaskWork {
 }
 
 async function resealKeys(deps: ResealDeps, task: TaskRecord): Promise<Stepped> {
-  const { roster, vault, clock, tasks } = deps;
-  const written = await roster.ledger.write((unit) => {
-    const rows = roster.keys.after(task.position, batchKeys);
-    const stale = rows.filter((row) => !vault.isCurrent(row.state.sealed));
-    for (const row of stale) {
+  const { roster, vault, clock } = deps;
+  const rows = await roster.keys.after(task.position, batchKeys);
+  const stale = rows.filter((row) => !vault.isCurrent(row.state.sealed));
+  const reach = { keyIds: stale.map((row) => row.id), step: task };
+  const written = await roster.ledger.write(reach, (unit) => {
+    let resealed = 0;
+    for (const { id } of stale) {
+      const row = unit.find(id);
+      if (row === undefined || vault.isCurrent(row.state.sealed)) continue;
       const secret = vault.open(row.state.sealed);
       const sealed = vault.seal(secret);
       const fingerprint = vault.fingerprint(secret);
       const nowMs = clock.now();
-      unit.apply(
-        row.id,
-        { kind: 'reseal', sealed, fingerprint, nowMs },
-        { cause: task.id, actor: task.actor },
-      );
+      const origin = { cause: task.id, actor: task.actor };
+      unit.apply(id, { kind: 'reseal', sealed, fingerprint, nowMs }, origin);
+      resealed += 1;
     }
-    const result = raise(task.result, { resealed: stale.length });
+    const result = raise(task.result, { resealed });
     const processed = task.processed + rows.length;
     const last = rows.at(-1);
-    tasks.progress(
-      task.id,
+    unit.progress(
       last === undefined || rows.length < batchKeys
         ? { position: 0, processed, result: { ...result, stage: 'events' } }
         : { position: last.seq, processed, result },
     );
   });
-  onlyWritten(written);
+  stepOf(written);
   return 'more';
 }
 
@@ -74,7 +75,7 @@ async function resealEvents(
     keyOfStream(stream) === undefined ? null : resealData(vault, data),
   );
   if (next !== null || seen > 0) {
-    tasks.progress(task.id, {
+    await tasks.progress(task, {
       position: next ?? task.position,
       processed: task.processed + seen,
       result: raise(task.result, { events: rewritten }),
@@ -82,8 +83,8 @@ async function resealEvents(
   }
   if (next !== null) return 'more';
   // An upload that waits was sealed under the old key.
-  if (!tasks.unfinished().some(({ kind, seq }) => kind === 'import' && seq < task.seq))
-    return 'done';
+  const unfinished = await tasks.unfinished();
+  if (!unfinished.some(({ kind, seq }) => kind === 'import' && seq < task.seq)) return 'done';
   await sleep(waitMs, undefined, { signal }).catch(() => undefined);
   return 'more';
 }

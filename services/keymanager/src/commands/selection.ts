@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { KeyStatusSchema } from '@keymux/contracts';
 import type { KeyFilter } from '../roster/key-filter.ts';
-import type { KeyRow } from '../roster/key-rows.ts';
+import type { KeyRow } from '../roster/keys.ts';
 import type { Roster } from '../roster/roster.ts';
 
 /** Which keys a task is for, as it is kept with the task. All conditions hold together. */
@@ -38,7 +38,11 @@ export interface SelectedPage {
 
 type Readers = Pick<Roster, 'list' | 'search'>;
 
-function filterOf({ search }: Readers, poolId: number, selection: Selection): KeyFilter {
+async function filterOf(
+  { search }: Readers,
+  poolId: number,
+  selection: Selection,
+): Promise<KeyFilter> {
   const { status, rule, since_ms, until_ms, q, up_to_seq } = selection;
   return {
     upToSeq: up_to_seq,
@@ -46,18 +50,22 @@ function filterOf({ search }: Readers, poolId: number, selection: Selection): Ke
     ...(rule === undefined ? {} : { rule }),
     ...(since_ms === undefined ? {} : { sinceMs: since_ms }),
     ...(until_ms === undefined ? {} : { untilMs: until_ms }),
-    ...(q === undefined ? {} : { seqs: search(poolId, q) }),
+    ...(q === undefined ? {} : { seqs: await search(poolId, q) }),
   };
 }
 
 /** How many keys or entries a task with this selection will go through. */
-export function countSelected(readers: Readers, poolId: number, selection: Selection): number {
+export async function countSelected(
+  readers: Readers,
+  poolId: number,
+  selection: Selection,
+): Promise<number> {
   if (selection.ids !== undefined) return selection.ids.length;
-  return readers.list.count(poolId, filterOf(readers, poolId, selection));
+  return readers.list.count(poolId, await filterOf(readers, poolId, selection));
 }
 
 /** A page of the keys that are meant, from a position: an index in the list, or the number of a key. */
-export function selectPage(
+export async function selectPage(
   readers: Readers,
   poolId: number,
   request: {
@@ -65,17 +73,22 @@ export function selectPage(
     readonly position: number;
     readonly limit: number;
   },
-): SelectedPage {
+): Promise<SelectedPage> {
   const { selection, position, limit } = request;
-  const filter = filterOf(readers, poolId, selection);
+  const filter = await filterOf(readers, poolId, selection);
   const of = { poolId, order: 'created_at', direction: 'ascending' } as const;
   if (selection.ids === undefined) {
     const after = position === 0 ? null : { value: position, seq: position };
-    const { keys, next } = readers.list.page({ ...of, filter, after, limit });
+    const { keys, next } = await readers.list.page({ ...of, filter, after, limit });
     return { rows: keys, missed: 0, next: next?.seq ?? null };
   }
   const ids = [...new Set(selection.ids.slice(position, position + limit))];
-  const { keys } = readers.list.page({ ...of, filter: { ...filter, ids }, after: null, limit });
+  const { keys } = await readers.list.page({
+    ...of,
+    filter: { ...filter, ids },
+    after: null,
+    limit,
+  });
   const end = position + limit;
   const missed = Math.min(limit, selection.ids.length - position) - keys.length;
   return { rows: keys, missed, next: end < selection.ids.length ? end : null };

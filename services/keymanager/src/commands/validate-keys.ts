@@ -5,13 +5,12 @@ import { type Clock, newId } from '@keymux/service';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { GroupDirectory, GroupPolicy } from '../group-directory.ts';
-import type { KeyRow } from '../roster/key-rows.ts';
-import { onlyWritten } from '../roster/ledger.ts';
+import type { KeyRow } from '../roster/keys.ts';
+import { stepOf } from '../roster/ledger.ts';
 import type { Roster } from '../roster/roster.ts';
 import type { Origin, Unit } from '../roster/unit.ts';
 import { raise } from '../tasks/task-record.ts';
 import type { TaskWork } from '../tasks/task-runner.ts';
-import type { TaskStore } from '../tasks/task-store.ts';
 import { readSelection, selectPage } from './selection.ts';
 
 const isChecked = Compile(KeyCheckedSchema);
@@ -65,12 +64,11 @@ const mostWaits = 60;
 /** Makes the work of bulk validations: probes as many keys at once as the group allows. */
 export function createValidateWork(deps: {
   readonly roster: Pick<Roster, 'ledger' | 'list' | 'search'>;
-  readonly tasks: TaskStore;
   readonly groups: GroupDirectory;
   readonly calls: Calls;
   readonly clock: Clock;
 }): TaskWork {
-  const { roster, tasks, groups, calls, clock } = deps;
+  const { roster, groups, calls, clock } = deps;
 
   // The validator may start after this service.
   async function patientProbe(
@@ -104,7 +102,7 @@ export function createValidateWork(deps: {
 
   return {
     step: async (task, signal) => {
-      const { id, poolId, actor, position, group: name } = task;
+      const { poolId, actor, position, group: name } = task;
       const group = name === null ? undefined : groups.find(name);
       if (poolId === null || !isInput.Check(task.input)) throw new Error('a task is unreadable');
       // Before the first snapshot of the config, every group is unknown.
@@ -116,12 +114,13 @@ export function createValidateWork(deps: {
       const selection = readSelection(task.input);
       const passing = task.input.restore_passing ? 'restores' : 'reports';
       const limit = Math.min(group.probes * pagesOfProbes, mostKeys);
-      const page = selectPage(roster, poolId, { selection, position, limit });
+      const page = await selectPage(roster, poolId, { selection, position, limit });
       const probed = await probeAll(group, page.rows, signal);
       if (probed.some((each) => each.kind === 'nobody') && !signal.aborted) {
         return { failed: 'The validator does not answer.' };
       }
-      const recorded = await roster.ledger.write((unit) => {
+      const reach = { keyIds: page.rows.map((row) => row.id), step: task };
+      const recorded = await roster.ledger.write(reach, (unit) => {
         const counts = { passed: 0, failed: 0, restored: 0, unanswered: 0 };
         for (const each of probed) {
           if (each.kind !== 'checked') {
@@ -135,17 +134,17 @@ export function createValidateWork(deps: {
           if (recordCheck(unit, each.check, { origin, passing, nowMs })) counts.restored += 1;
         }
         // Not all were probed when it was stopped: those that were are probed again.
-        if (probed.length < page.rows.length) return;
+        if (probed.length < page.rows.length) return 'more';
         const processed = task.processed + page.rows.length + page.missed;
-        tasks.progress(id, {
+        unit.progress({
           position: page.next ?? position,
           processed,
           result: raise(task.result, { ...counts, not_found: page.missed }),
           ...(page.next === null ? { total: processed } : {}),
         });
+        return page.next === null ? 'done' : 'more';
       });
-      onlyWritten(recorded);
-      return page.next === null && probed.length === page.rows.length ? 'done' : 'more';
+      return stepOf(recorded);
     },
   };
 }

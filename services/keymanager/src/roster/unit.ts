@@ -5,9 +5,11 @@ import { decide } from '../key/decide.ts';
 import { evolve } from '../key/evolve.ts';
 import { initialState, isLive, type KeyIdentity, type KeyState } from '../key/state.ts';
 import { storedFact, streamOfKey } from '../key/stored-fact.ts';
-import type { KeyRow, KeyRows } from './key-rows.ts';
+import type { Progress } from '../tasks/task-record.ts';
+import type { KeyRow } from './keys.ts';
 import { toPoolKey } from './pool-key.ts';
 import type { Pool } from './pools.ts';
+import type { Usage } from './usage.ts';
 
 /** Who makes events happen; `cause` starts their ids, so that the same cause twice is a duplicate. */
 export interface Origin {
@@ -23,129 +25,151 @@ export interface NewKey extends Pick<KeyIdentity, 'sealed' | 'fingerprint' | 'ma
   readonly taskId: string | null;
 }
 
-/** What one transaction does to keys: decided at once, written together at the end. */
+/** What one write does to keys: decided at once, written together at the end. */
 export interface Unit {
-  /** The key as it is after what this unit did; undefined when there is none. */
+  /** The key as it is after what this unit did; undefined when there is none, or it is out of reach. */
   find(id: string): KeyRow | undefined;
   /** Decides a command; the facts that it made, none when nothing changed or the key is not there. */
   apply(id: string, command: KeyCommand, origin: Origin): readonly KeyFact[];
-  add(pool: Pool, key: NewKey, origin: Origin & { readonly nowMs: number }): 'added' | 'duplicate';
-  /** Appends events to a stream that is no key's. */
-  append(stream: string, expectedVersion: number, events: readonly NewEvent[]): void;
+  /** Adds a key to the pool in reach. */
+  add(key: NewKey, origin: Origin & { readonly nowMs: number }): 'added' | 'duplicate';
+  /** Counts what requests did with a key; at most once a key and unit. */
+  count(id: string, used: Usage): void;
+  /** How far the task in reach is after this unit. */
+  progress(progress: Progress): void;
 }
 
-interface WorkingKey {
+/** What a unit works on: read before it runs. */
+export interface Reached {
+  readonly rows: ReadonlyMap<string, KeyRow>;
+  readonly pool: Pool | null;
+  /** Of the fingerprints in reach, those that the pool has. */
+  readonly known: ReadonlySet<string>;
+}
+
+/** A key that a unit changed: `before` is undefined for one that it added. */
+export interface ChangedKey {
+  readonly id: string;
+  readonly before: KeyRow | undefined;
+  readonly poolId: number;
   readonly group: string;
-  /** `seq` is 0 while the key is not in the roster. */
-  readonly row: Omit<KeyRow, 'state'>;
-  state: KeyState;
+  readonly createdMs: number;
+  /** After the unit. */
+  readonly version: number;
+  readonly state: KeyState;
+}
+
+interface WorkingKey extends ChangedKey {
   version: number;
+  state: KeyState;
   readonly events: NewEvent[];
 }
 
-/** Collects what a unit does; the ledger writes it. */
+/** Collects what a unit does; a ledger writes it. */
 export class WorkingUnit implements Unit {
-  readonly #rows: KeyRows;
-  readonly #keys = new Map<string, WorkingKey | undefined>();
+  readonly #reached: Reached;
+  readonly #keys = new Map<string, WorkingKey>();
   readonly #secrets = new Set<string>();
-  readonly #others: StreamAppend[] = [];
+  readonly counts = new Map<string, Usage>();
+  step: Progress | undefined;
 
-  constructor(rows: KeyRows) {
-    this.#rows = rows;
+  constructor(reached: Reached) {
+    this.#reached = reached;
   }
 
   find(id: string): KeyRow | undefined {
     const key = this.#working(id);
     if (key === undefined || !isLive(key.state)) return undefined;
-    return { ...key.row, version: key.version, state: key.state };
+    const { poolId, createdMs, version, state } = key;
+    return { seq: key.before?.seq ?? 0, id, poolId, createdMs, version, state };
   }
 
   apply(id: string, command: KeyCommand, origin: Origin): readonly KeyFact[] {
     const key = this.#working(id);
-    return key === undefined ? [] : record(id, key, command, origin);
+    return key === undefined ? [] : record(key, command, origin);
   }
 
-  add(
-    pool: Pool,
-    added: NewKey,
-    origin: Origin & { readonly nowMs: number },
-  ): 'added' | 'duplicate' {
+  add(added: NewKey, origin: Origin & { readonly nowMs: number }): 'added' | 'duplicate' {
+    const { pool, known } = this.#reached;
+    if (pool === null) throw new Error('no pool is in reach of this unit');
     const { id, sealed, fingerprint, masked, previousFingerprint, taskId } = added;
-    const known = [
-      fingerprint,
-      ...(previousFingerprint === undefined ? [] : [previousFingerprint]),
-    ];
-    const name = `${pool.id} ${fingerprint}`;
-    if (this.#secrets.has(name) || this.#rows.idBySecret(pool.id, known) !== undefined) {
+    if (
+      this.#secrets.has(fingerprint) ||
+      known.has(fingerprint) ||
+      (previousFingerprint !== undefined && known.has(previousFingerprint))
+    ) {
       return 'duplicate';
     }
-    this.#secrets.add(name);
-    const row = { seq: 0, id, poolId: pool.id, version: 0, createdMs: origin.nowMs };
+    this.#secrets.add(fingerprint);
+    const { nowMs } = origin;
+    const group = pool.name;
     const key: WorkingKey = {
-      group: pool.name,
-      row,
-      state: initialState,
+      id,
+      before: undefined,
+      poolId: pool.id,
+      group,
+      createdMs: nowMs,
       version: 0,
+      state: initialState,
       events: [],
     };
     this.#keys.set(id, key);
-    const { nowMs } = origin;
-    const group = pool.name;
-    record(id, key, { kind: 'import', group, sealed, fingerprint, masked, taskId, nowMs }, origin);
+    record(key, { kind: 'import', group, sealed, fingerprint, masked, taskId, nowMs }, origin);
     return 'added';
   }
 
-  append(stream: string, expectedVersion: number, events: readonly NewEvent[]): void {
-    this.#others.push({ stream, expectedVersion, events });
+  count(id: string, used: Usage): void {
+    this.counts.set(id, used);
+  }
+
+  progress(progress: Progress): void {
+    this.step = progress;
   }
 
   /** What the event store is to append. */
   appends(): StreamAppend[] {
-    const appends = [...this.#others];
-    for (const [id, key] of this.#keys) {
-      if (key === undefined || key.events.length === 0) continue;
-      const { version, events } = key;
-      appends.push({
-        stream: streamOfKey(id),
-        expectedVersion: version - events.length,
-        events,
-      });
-    }
-    return appends;
+    return this.#changed().map(({ id, version, events }) => ({
+      stream: streamOfKey(id),
+      expectedVersion: version - events.length,
+      events,
+    }));
   }
 
-  /** Writes the rows that changed; what gateways need to hear of it, by pool. */
-  save(nowMs: number): Map<number, { group: string; changes: PoolKey[] }> {
-    const pools = new Map<number, { group: string; changes: PoolKey[] }>();
-    for (const [id, key] of this.#keys) {
-      if (key === undefined || key.events.length === 0) continue;
-      const { row, state, version } = key;
-      const of = pools.get(row.poolId) ?? { group: key.group, changes: [] };
-      if (isLive(state)) {
-        if (row.seq === 0) this.#rows.insert({ ...row, version, state });
-        else this.#rows.update({ ...row, version, state });
-        of.changes.push(toPoolKey({ id, version, state }, nowMs));
-      } else {
-        this.#rows.remove(row.seq);
-        of.changes.push(deletedPoolKey(id, version));
-      }
-      pools.set(row.poolId, of);
-    }
-    return pools;
+  /** The keys that have new events. */
+  changes(): readonly ChangedKey[] {
+    return this.#changed();
+  }
+
+  #changed(): WorkingKey[] {
+    return [...this.#keys.values()].filter(({ events }) => events.length > 0);
   }
 
   #working(id: string): WorkingKey | undefined {
-    if (this.#keys.has(id)) return this.#keys.get(id);
-    const found = this.#rows.byId(id);
-    if (found === undefined) {
-      this.#keys.set(id, undefined);
-      return undefined;
-    }
-    const { state, ...row } = found;
-    const key = { group: state.group, row, state, version: row.version, events: [] };
+    const known = this.#keys.get(id);
+    if (known !== undefined) return known;
+    const before = this.#reached.rows.get(id);
+    if (before === undefined) return undefined;
+    const { poolId, createdMs, version, state } = before;
+    const key = { id, before, poolId, group: state.group, createdMs, version, state, events: [] };
     this.#keys.set(id, key);
     return key;
   }
+}
+
+/** What gateways need to hear of changed keys, by pool. */
+export function changesByPool(
+  changed: readonly Omit<ChangedKey, 'before' | 'createdMs'>[],
+  nowMs: number,
+): Map<number, { group: string; changes: PoolKey[] }> {
+  const pools = new Map<number, { group: string; changes: PoolKey[] }>();
+  for (const { id, poolId, group, version, state } of changed) {
+    const of = pools.get(poolId) ?? { group, changes: [] };
+    of.changes.push(
+      isLive(state) ? toPoolKey({ id, version, state }, nowMs) : deletedPoolKey(id, version),
+    );
+    pools.set(poolId, of);
+  }
+  return pools;
 }
 
 const deletedPoolKey = (id: string, version: number): PoolKey => ({
@@ -159,7 +183,6 @@ const deletedPoolKey = (id: string, version: number): PoolKey => ({
 });
 
 function record(
-  id: string,
   key: WorkingKey,
   command: KeyCommand,
   { cause, actor }: Origin,
@@ -169,7 +192,7 @@ function record(
     key.state = evolve(key.state, fact);
     key.version += 1;
     const number = key.events.length + 1;
-    key.events.push({ id: `${cause}.${id}.${number}`, actor, ...storedFact(fact) });
+    key.events.push({ id: `${cause}.${key.id}.${number}`, actor, ...storedFact(fact) });
   }
   return facts;
 }

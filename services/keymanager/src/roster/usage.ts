@@ -1,6 +1,3 @@
-import type { DatabaseSync } from 'node:sqlite';
-import { numberIn } from './columns.ts';
-
 /** What requests did with a key. */
 export interface Usage {
   readonly requests: number;
@@ -9,45 +6,4 @@ export interface Usage {
   readonly lastUsedMs: number;
 }
 
-/** Counters per key, and per key and minute. */
-export interface UsageCounters {
-  add(seq: number, used: Usage): void;
-  of(seq: number): Usage;
-  /** Forgets minutes before a moment (epoch ms). */
-  pruneMinutes(beforeMs: number): void;
-}
-
-const minuteMs = 60_000;
-
-/** Counts in SQLite; the caller owns the connection and the transaction. */
-export function createUsageCounters(db: DatabaseSync): UsageCounters {
-  const add = db.prepare(
-    `INSERT INTO usage VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-       requests = requests + excluded.requests, failures = failures + excluded.failures,
-       last_used_ms = max(last_used_ms, excluded.last_used_ms)`,
-  );
-  const addMinute = db.prepare(
-    `INSERT INTO usage_minutes VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-       requests = requests + excluded.requests, failures = failures + excluded.failures`,
-  );
-  const find = db.prepare('SELECT requests, failures, last_used_ms FROM usage WHERE seq = ?');
-  const prune = db.prepare('DELETE FROM usage_minutes WHERE minute < ?');
-  return {
-    add: (seq, { requests, failures, lastUsedMs }) => {
-      add.run(seq, requests, failures, lastUsedMs);
-      addMinute.run(Math.floor(lastUsedMs / minuteMs), seq, requests, failures);
-    },
-    of: (seq) => {
-      const row = find.get(seq);
-      if (row === undefined) return { requests: 0, failures: 0, lastUsedMs: 0 };
-      return {
-        requests: numberIn(row, 'requests'),
-        failures: numberIn(row, 'failures'),
-        lastUsedMs: numberIn(row, 'last_used_ms'),
-      };
-    },
-    pruneMinutes: (beforeMs) => {
-      prune.run(Math.floor(beforeMs / minuteMs));
-    },
-  };
-}
+export const noUsage: Usage = { requests: 0, failures: 0, lastUsedMs: 0 };

@@ -34,6 +34,17 @@ export interface TaskRecord {
   readonly endedMs: number | null;
 }
 
+/** A task that is to be kept. */
+export type NewTask = Pick<
+  TaskRecord,
+  'id' | 'kind' | 'group' | 'poolId' | 'actor' | 'input' | 'total' | 'result' | 'createdMs'
+> & { readonly processed?: number };
+
+/** How far a task is. */
+export type Progress = Pick<TaskRecord, 'position' | 'processed' | 'result'> & {
+  readonly total?: number;
+};
+
 export const isFinished = (state: TaskState): boolean => state !== 'queued' && state !== 'running';
 
 /** A count in a task's result; 0 while there is none. */

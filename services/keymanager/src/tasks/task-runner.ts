@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, Logger } from '@keymux/service';
 import { isStoreAway } from '../hear-outcomes.ts';
-import { isFinished, type TaskKind, type TaskRecord } from './task-record.ts';
-import type { NewTask, TaskStore } from './task-store.ts';
+import { isFinished, type NewTask, type TaskKind, type TaskRecord } from './task-record.ts';
+import type { TaskStore } from './task-store.ts';
 
 /** What one step of a task comes to; `failed` with a sentence for a person. */
 export type Stepped = 'more' | 'done' | { readonly failed: string };
@@ -23,10 +23,8 @@ export type Cancelled =
 
 /** Runs tasks: a few at a time, those of one group one after the other, oldest first. */
 export interface TaskRunner {
-  submit(task: NewTask): TaskRecord;
-  /** Takes on a task that was put in the store already. */
-  enqueue(task: TaskRecord): void;
-  cancel(id: string): Cancelled;
+  submit(task: NewTask): Promise<TaskRecord>;
+  cancel(id: string): Promise<Cancelled>;
   /** Goes on with what a former run left. */
   start(): void;
   /** Resolves when the steps at work are done; unfinished tasks go on at the next start. */
@@ -38,62 +36,90 @@ export interface TaskRunnerDeps {
   readonly works: Readonly<Record<TaskKind, TaskWork>>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Names this runner among those that share the store. */
+  readonly holder: string;
   /** The group of this pool was deleted: only tasks that must finish go on. */
-  readonly isClosed: (poolId: number) => boolean;
+  readonly isClosed: (poolId: number) => Promise<boolean>;
   readonly mustFinish: (task: TaskRecord) => boolean;
   readonly changed: (task: TaskRecord) => void;
   readonly concurrency?: number;
 }
 
 const storeAwayMs = 1_000;
+/** How soon tasks are seen that others submitted, or left. */
+const scanMs = 1_000;
+/** How long a task stays with a runner that died. */
+const leaseMs = 15_000;
 
 /** Makes the runner of all kinds of tasks. */
 export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
-  const { store, works, clock, log, isClosed, mustFinish, changed, concurrency = 2 } = deps;
+  const { store, works, clock, log, holder, isClosed, mustFinish, changed } = deps;
+  const { concurrency = 2 } = deps;
   const running = new Map<string, { lane: string; abort: AbortController; ended: Promise<void> }>();
-  let queue: string[] = [];
-  let started = false;
+  let scanning: Promise<void> | undefined;
+  let scanAgain = false;
+  let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
   const laneOf = (task: TaskRecord): string => (task.poolId === null ? task.id : `${task.poolId}`);
 
-  function schedule(): void {
-    if (!started || stopped) return;
-    for (const id of queue) {
-      if (running.size >= concurrency) return;
-      const task = store.find(id);
-      if (task === undefined || isFinished(task.state)) {
-        queue = queue.filter((each) => each !== id);
-        continue;
-      }
+  async function scan(): Promise<void> {
+    const lanes = new Set(Array.from(running.values(), (each) => each.lane));
+    for (const task of await store.unfinished()) {
+      if (stopped || running.size >= concurrency) return;
       const lane = laneOf(task);
-      if ([...running.values()].some((each) => each.lane === lane)) continue;
-      queue = queue.filter((each) => each !== id);
+      // The oldest of a lane comes first, whether it runs here or elsewhere.
+      if (lanes.has(lane)) continue;
+      lanes.add(lane);
       const abort = new AbortController();
-      const ended = run(id, abort.signal).finally(() => {
-        running.delete(id);
-        schedule();
+      const ended = run(task.id, abort.signal).then((over) => {
+        running.delete(task.id);
+        if (over) schedule();
       });
-      running.set(id, { lane, abort, ended });
+      running.set(task.id, { lane, abort, ended });
     }
   }
 
-  function end(id: string, state: 'done' | 'failed' | 'cancelled', error?: string): void {
-    store.move(id, { state, atMs: clock.now(), ...(error === undefined ? {} : { error }) });
+  function schedule(): void {
+    if (timer === undefined || stopped) return;
+    scanAgain = true;
+    scanning ??= (async () => {
+      while (scanAgain && !stopped) {
+        scanAgain = false;
+        await scan().catch((error: unknown) => {
+          log.warn({ err: error }, 'tasks cannot be read now; trying again');
+        });
+      }
+    })().finally(() => {
+      scanning = undefined;
+    });
   }
 
-  // One turn of a task; false when it is over.
+  const claim = (id: string): Promise<TaskRecord | undefined> => {
+    const nowMs = clock.now();
+    return store.claim(id, { holder, nowMs, untilMs: nowMs + leaseMs });
+  };
+
+  async function end(
+    id: string,
+    state: 'done' | 'failed' | 'cancelled',
+    error?: string,
+  ): Promise<void> {
+    await store.move(id, { state, atMs: clock.now(), ...(error === undefined ? {} : { error }) });
+  }
+
+  // One turn of a task; false when it is over, or another runner has it.
   async function turn(id: string, signal: AbortSignal): Promise<boolean> {
-    const task = store.find(id);
-    if (task === undefined || isFinished(task.state)) return false;
-    if (task.poolId !== null && isClosed(task.poolId) && !mustFinish(task)) {
-      end(id, 'cancelled', 'The group was deleted.');
+    const task = await claim(id);
+    if (task === undefined) return false;
+    if (task.poolId !== null && !mustFinish(task) && (await isClosed(task.poolId))) {
+      await end(id, 'cancelled', 'The group was deleted.');
       return false;
     }
     const stepped = await works[task.kind].step(task, signal);
     if (stepped === 'more') return true;
-    if (stepped === 'done') end(id, 'done');
-    else end(id, 'failed', stepped.failed);
+    if (stepped === 'done') await end(id, 'done');
+    else await end(id, 'failed', stepped.failed);
     return false;
   }
 
@@ -107,66 +133,76 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
         return true;
       }
       log.error({ err: error, task: id }, 'a task failed');
-      end(id, 'failed', 'Something went wrong; the log says what.');
+      await end(id, 'failed', 'Something went wrong; the log says what.');
       return false;
     }
   }
 
-  async function run(id: string, signal: AbortSignal): Promise<void> {
+  // True when the task is over: its lane is free.
+  async function run(id: string, signal: AbortSignal): Promise<boolean> {
     // Not in the turn of whoever submitted it.
     await nextTurn();
-    if (!stopped) store.move(id, { state: 'running', atMs: clock.now() });
-    while (!stopped && (await guardedTurn(id, signal))) {
-      tell(id);
-      // Requests, outcomes and probes get their turn between two steps.
-      await nextTurn();
+    // A step may take longer than a lease lasts.
+    const keeping = setInterval(() => {
+      claim(id).catch((error: unknown) => {
+        log.warn({ err: error, task: id }, 'a task could not be kept');
+      });
+    }, leaseMs / 3);
+    try {
+      while (!stopped && (await guardedTurn(id, signal))) {
+        await tell(id);
+        // Requests, outcomes and probes get their turn between two steps.
+        await nextTurn();
+      }
+      const task = await tell(id);
+      if (task === undefined || !isFinished(task.state)) return false;
+      await works[task.kind].cleanUp?.(task);
+      return true;
+    } catch (error) {
+      // The next scan finds what is not finished.
+      log.warn({ err: error, task: id }, 'the end of a task could not be stored');
+      return false;
+    } finally {
+      clearInterval(keeping);
     }
-    const task = tell(id);
-    if (task === undefined || !isFinished(task.state)) return;
-    await works[task.kind].cleanUp?.(task);
   }
 
-  function tell(id: string): TaskRecord | undefined {
-    const task = store.find(id);
+  async function tell(id: string): Promise<TaskRecord | undefined> {
+    const task = await store.find(id);
     if (task !== undefined) changed(task);
     return task;
   }
 
-  function enqueue(task: TaskRecord): void {
-    // Before the start, the start will find it.
-    if (started) queue.push(task.id);
-    changed(task);
-    schedule();
-  }
-
   return {
-    submit: (task) => {
-      const record = store.insert(task);
-      enqueue(record);
+    submit: async (task) => {
+      const record = await store.insert(task);
+      changed(record);
+      schedule();
       return record;
     },
-    enqueue,
-    cancel: (id) => {
-      const task = store.find(id);
+    cancel: async (id) => {
+      const task = await store.find(id);
       if (task === undefined) return { kind: 'unknown' };
       if (isFinished(task.state)) return { kind: 'finished', task };
       if (mustFinish(task)) return { kind: 'must-finish' };
-      end(id, 'cancelled');
+      await end(id, 'cancelled');
       const runs = running.get(id);
       runs?.abort.abort();
       // One that never ran has nobody else to clean up after it.
-      if (runs === undefined) void works[task.kind].cleanUp?.(task);
-      return { kind: 'cancelled', task: tell(id) ?? task };
+      if (runs === undefined) await works[task.kind].cleanUp?.(task);
+      return { kind: 'cancelled', task: (await tell(id)) ?? task };
     },
     start: () => {
-      started = true;
-      queue = store.unfinished().map((task) => task.id);
+      timer = setInterval(schedule, scanMs);
       schedule();
     },
     stop: async () => {
       stopped = true;
+      clearInterval(timer);
       for (const { abort } of running.values()) abort.abort();
+      await scanning;
       await Promise.all([...running.values()].map((each) => each.ended));
+      await store.release(holder);
     },
   };
 }

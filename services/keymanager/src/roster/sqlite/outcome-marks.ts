@@ -1,19 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { OutcomeBatch } from '../ledger.ts';
 import { numberIn } from './columns.ts';
-
-/** A batch of outcomes of one producer for one group. */
-export interface BatchName {
-  readonly producer: string;
-  readonly batch: number;
-  readonly group: string;
-}
 
 /** Which batches of outcomes were handled, so that a redelivery changes nothing. */
 export interface OutcomeMarks {
-  has(name: BatchName): boolean;
-  add(name: BatchName): void;
-  /** The producer will never send batches up to here again: one number replaces their marks. */
-  forget(producer: string, ackedThrough: number): void;
+  has(batch: OutcomeBatch): boolean;
+  /** Marks it; one number replaces the marks of what the producer will never send again. */
+  add(batch: OutcomeBatch): void;
 }
 
 /** Marks in SQLite, in the transaction that counts what they mark. */
@@ -35,10 +28,8 @@ export function createOutcomeMarks(db: DatabaseSync): OutcomeMarks {
   return {
     has: ({ producer, batch, group }) =>
       batch <= floorOf(producer) || find.get(producer, batch, group) !== undefined,
-    add: ({ producer, batch, group }) => {
+    add: ({ producer, batch, group, acked_through: ackedThrough }) => {
       add.run(producer, batch, group);
-    },
-    forget: (producer, ackedThrough) => {
       if (ackedThrough <= floorOf(producer)) return;
       raise.run(producer, ackedThrough);
       forget.run(producer, ackedThrough);

@@ -7,8 +7,10 @@ import {
 } from '@keymux/event-store';
 import { migrate, newId, openDatabase } from '@keymux/service';
 import { createVault, mask, type Vault } from '@keymux/vault';
-import { onlyWritten } from './ledger.ts';
-import { createRoster, type Roster } from './roster.ts';
+import { createSqliteTaskStore } from '../../tasks/sqlite/task-store.ts';
+import { onlyWritten } from '../ledger.ts';
+import type { Roster } from '../roster.ts';
+import { createSqliteRoster } from './roster.ts';
 import { keymanagerMigrations } from './tables.ts';
 
 /** A roster in memory for tests, with a clock that a test sets and what gateways would hear. */
@@ -41,8 +43,9 @@ export function createMemoryRoster(): MemoryRoster {
   const vault = createVault('an encryption key for tests');
   const clock = { nowMs: Date.parse('2026-01-01T00:00:00Z'), now: () => clock.nowMs };
   const told: KeyStateChanged[] = [];
-  const changed = (messages: readonly KeyStateChanged[]) => told.push(...messages);
-  const roster = createRoster({ db, store, vault, clock, changed });
+  const tasks = createSqliteTaskStore(db);
+  const roster = createSqliteRoster({ db, store, tasks, vault, clock });
+  roster.ledger.tell((messages) => told.push(...messages));
   return {
     ...roster,
     db,
@@ -60,19 +63,20 @@ export function createMemoryRoster(): MemoryRoster {
       }
       return pool;
     },
-    addKeys: async (group, secrets) =>
-      onlyWritten(
-        await roster.ledger.write((unit) => {
-          const pool = roster.pools.open(group);
-          const origin = { cause: newId(), actor: 'test', nowMs: clock.now() };
-          return secrets.map((secret) => {
-            const id = newId();
-            const sealed = vault.seal(secret);
-            const fingerprint = vault.fingerprint(secret);
-            unit.add(pool, { id, sealed, fingerprint, masked: mask(secret), taskId: null }, origin);
-            return id;
-          });
-        }),
-      ),
+    addKeys: async (group, secrets) => {
+      const { id: poolId } = await roster.pools.open(group);
+      const fingerprints = secrets.map((secret) => vault.fingerprint(secret));
+      const written = await roster.ledger.write({ adds: { poolId, fingerprints } }, (unit) => {
+        const origin = { cause: newId(), actor: 'test', nowMs: clock.now() };
+        return secrets.map((secret) => {
+          const id = newId();
+          const sealed = vault.seal(secret);
+          const fingerprint = vault.fingerprint(secret);
+          unit.add({ id, sealed, fingerprint, masked: mask(secret), taskId: null }, origin);
+          return id;
+        });
+      });
+      return onlyWritten(written);
+    },
   };
 }

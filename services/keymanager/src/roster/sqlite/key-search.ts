@@ -1,9 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type Vault, VaultError } from '@keymux/vault';
+import { fingerprintsOf } from '../fingerprints.ts';
+import type { SearchKeys } from '../roster.ts';
 import { numberIn, textIn } from './columns.ts';
-
-/** The numbers of the keys of a pool that a text means: by the full key, its end, its id or its note. */
-export type SearchKeys = (poolId: number, text: string) => number[];
 
 /** Fewer characters say too little of a key's end. */
 const shortestTail = 4;
@@ -11,13 +10,6 @@ const shortestTail = 4;
 const indexedTail = 3;
 /** Keys whose masks end alike that are opened to compare more of them. */
 const maxOpened = 5_000;
-
-/** The fingerprints that a secret may be kept under. */
-export function fingerprintsOf(vault: Vault, secret: string): string[] {
-  const previous = vault.previousFingerprint(secret);
-  const current = vault.fingerprint(secret);
-  return previous === undefined ? [current] : [current, previous];
-}
 
 /** Searches in SQLite; opens secrets only where the masks fit. */
 export function createKeySearch(db: DatabaseSync, vault: Vault): SearchKeys {
@@ -60,7 +52,7 @@ export function createKeySearch(db: DatabaseSync, vault: Vault): SearchKeys {
     }
   }
 
-  return (poolId, text) => {
+  return async (poolId, text) => {
     const fingerprints = JSON.stringify(fingerprintsOf(vault, text));
     const seqs = exact.all(poolId, text, fingerprints).map((row) => numberIn(row, 'seq'));
     if (text.length < shortestTail || /\s/.test(text)) return seqs;

@@ -1,15 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { EventStore, StoredEvent } from '@keymux/event-store';
 import { inTransaction } from '@keymux/service';
-import { evolve } from '../key/evolve.ts';
-import { initialState, isLive, type KeyState } from '../key/state.ts';
-import { keyOfStream, readFact } from '../key/stored-fact.ts';
+import { evolve } from '../../key/evolve.ts';
+import { initialState, isLive, type KeyState } from '../../key/state.ts';
+import { keyOfStream, readFact } from '../../key/stored-fact.ts';
+import { poolClosed } from '../ledger.ts';
 import { numberIn, textIn } from './columns.ts';
 import { createKeyRows } from './key-rows.ts';
-import { createPools } from './pools.ts';
-
-/** The event that ends a pool, in the stream `pool-<id>`: its group was deleted. */
-export const poolClosed = 'PoolClosed';
+import { createPoolRows } from './pools.ts';
 
 const pageEvents = 5_000;
 
@@ -23,7 +21,7 @@ export async function rebuildRoster(deps: {
 }): Promise<number> {
   const { db, store } = deps;
   const rows = createKeyRows(db);
-  const pools = createPools(db);
+  const pools = createPoolRows(db);
   // Counters belong to the number of a key, so a key keeps its number.
   const numbers = new Map(
     db

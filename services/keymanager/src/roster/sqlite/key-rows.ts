@@ -7,32 +7,26 @@ import {
   lastCause,
   type LiveKey,
   restsUntilMs,
-} from '../key/state.ts';
+} from '../../key/state.ts';
+import type { KeyRow } from '../keys.ts';
+import type { Usage } from '../usage.ts';
 import { numberIn, textIn } from './columns.ts';
-
-/** A key in the roster: its folded state and where it stands. */
-export interface KeyRow {
-  /** Grows with each import: the order of lists. */
-  readonly seq: number;
-  readonly id: string;
-  readonly poolId: number;
-  /** Of the last event that is folded in. */
-  readonly version: number;
-  readonly createdMs: number;
-  readonly state: LiveKey;
-}
 
 /** The columns that {@link readKeyRow} needs, with the group's name. */
 export const keyColumns =
   'keys.seq, keys.id, pool, pools.name AS group_name, fingerprint, sealed, masked, note, condition, version, created_ms';
+
+/** The columns that {@link readUsage} needs. */
+export const usageColumns =
+  'coalesce(requests, 0) AS requests, coalesce(failures, 0) AS failures, coalesce(last_used_ms, 0) AS last_used_ms';
 
 /** The rows of keys, one by one. */
 export interface KeyRows {
   byId(id: string): KeyRow | undefined;
   /** Keys of all pools by number, from behind a number on. */
   after(seq: number, limit: number): KeyRow[];
-  /** The id of the key of a pool with one of these fingerprints. */
-  idBySecret(poolId: number, fingerprints: readonly string[]): string | undefined;
+  /** The ids of the keys of a pool with these fingerprints, by fingerprint. */
+  idsBySecret(poolId: number, fingerprints: readonly string[]): Map<string, string>;
   /** A `seq` of 0 takes the next one. */
   insert(row: KeyRow): void;
   update(row: KeyRow): void;
@@ -72,6 +66,15 @@ export function readKeyRow(row: Record<string, unknown>): KeyRow {
       note: textIn(row, 'note'),
       ...readCondition(textIn(row, 'condition')),
     },
+  };
+}
+
+/** Reads a row that has {@link usageColumns}. */
+export function readUsage(row: Record<string, unknown>): Usage {
+  return {
+    requests: numberIn(row, 'requests'),
+    failures: numberIn(row, 'failures'),
+    lastUsedMs: numberIn(row, 'last_used_ms'),
   };
 }
 
@@ -127,12 +130,13 @@ export function createKeyRows(db: DatabaseSync): KeyRows {
       return row === undefined ? undefined : readKeyRow(row);
     },
     after: (seq, limit) => after.all(seq, limit).map(readKeyRow),
-    idBySecret: (poolId, fingerprints) => {
+    idsBySecret: (poolId, fingerprints) => {
+      const ids = new Map<string, string>();
       for (const fingerprint of fingerprints) {
         const row = bySecret.get(poolId, fingerprint);
-        if (row !== undefined) return textIn(row, 'id');
+        if (row !== undefined) ids.set(fingerprint, textIn(row, 'id'));
       }
-      return undefined;
+      return ids;
     },
     insert: (row) => {
       const { seq, id, poolId, createdMs } = row;

@@ -1,0 +1,17 @@
+import type { EventStore } from '@keymux/event-store';
+import type { Spool } from '../import/spool.ts';
+import type { Roster } from '../roster/roster.ts';
+import type { TaskStore } from '../tasks/task-store.ts';
+
+/** Everything that the keymanager keeps; each of its stores has its own port. */
+export interface KeyStore {
+  readonly events: EventStore;
+  readonly roster: Roster;
+  readonly tasks: TaskStore;
+  /** Uploads that wait to be imported, sealed. */
+  readonly spool: Spool;
+  /** Resolves when the stores can be used. */
+  start(): Promise<void>;
+  /** Resolves when the stores do nothing any more; whoever opened the database closes it. */
+  stop(): Promise<void>;
+}

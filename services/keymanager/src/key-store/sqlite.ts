@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import type { SqliteEventStore } from '@keymux/event-store';
+import type { Clock } from '@keymux/service';
+import type { Vault } from '@keymux/vault';
+import { createSpool } from '../import/spool.ts';
+import { createSqliteRoster } from '../roster/sqlite/roster.ts';
+import { createSqliteTaskStore } from '../tasks/sqlite/task-store.ts';
+import type { KeyStore } from './key-store.ts';
+
+/** Keeps keys in a migrated SQLite database that `events` shares, and uploads in `tasks` of the data folder. */
+export function createSqliteKeyStore(deps: {
+  readonly db: DatabaseSync;
+  readonly events: SqliteEventStore;
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly dataDir: string;
+}): KeyStore {
+  const { db, events, vault, clock, dataDir } = deps;
+  const tasks = createSqliteTaskStore(db);
+  return {
+    events,
+    roster: createSqliteRoster({ db, store: events, tasks, vault, clock }),
+    tasks,
+    spool: createSpool(join(dataDir, 'tasks')),
+    start: () => Promise.resolve(),
+    stop: () => Promise.resolve(),
+  };
+}
