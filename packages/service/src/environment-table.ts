@@ -85,6 +85,11 @@ export const environmentTable = {
     secret: true,
     help: 'What upstream keys are encrypted with at rest; long and random.',
   }),
+  previousEncryptionKey: optional('ENCRYPTION_KEY_PREVIOUS', {
+    type: 'text',
+    secret: true,
+    help: 'The ENCRYPTION_KEY before this one, until everything is encrypted anew.',
+  }),
   databaseDsn: optional('DATABASE_DSN', {
     type: 'path or sqlite:path',
     defaultText: 'DATA_DIR/keymux.db',

@@ -2,3 +2,4 @@ export { createVault, VaultError, type Vault, type VaultErrorReason } from './va
 export { resealData } from './reseal.ts';
 export { mask } from './mask.ts';
 export { loadOrCreateSecret, type LoadedSecret } from './secret-file.ts';
+export { previousSecretFile, rotateSecret, type RotatedSecret } from './rotate-secret.ts';

@@ -22,6 +22,7 @@ import { AggregatorRegistry } from 'prom-client';
 import { createAdminServer } from './admin-server.ts';
 import { createDeadLetters, deadLetterMigrations } from './dead-letters.ts';
 import { createGatewayWorkers } from './gateway-workers.ts';
+import { createReencryption } from './reencryption.ts';
 import type { Secrets } from './secrets.ts';
 import { welcome } from './welcome.ts';
 
@@ -49,7 +50,11 @@ export function compose(deps: {
   if (migrated.kind !== 'migrated') return { kind: 'problem', message: migrated.message };
 
   const clock = systemClock;
-  const vault = createVault(secrets.encryptionKey);
+  const previous = secrets.previousKey;
+  const vault = createVault(
+    secrets.encryptionKey,
+    previous === null ? {} : { previous: previous.secret },
+  );
   const auth = createAdminAuth({ authKey: secrets.authKey, clock, sessionTtlMs });
   const deadLetters = createDeadLetters({ db, clock, log });
   const bus = createInProcessBus({
@@ -96,7 +101,7 @@ export function compose(deps: {
     boot: (slot) => ({
       environment,
       encryptionKey: secrets.encryptionKey,
-      previousEncryptionKey: null,
+      previousEncryptionKey: previous?.secret ?? null,
       source: `gateway-${slot}`,
       instance: vault.fingerprint('this installation').slice(0, 16),
       spoolDirectory: join(spools, `gateway-${slot}`),
@@ -114,6 +119,14 @@ export function compose(deps: {
       return (await Promise.all(registries.map((each) => each.metrics()))).join('');
     },
   });
+  const reencryption = createReencryption({
+    previous,
+    log,
+    reseals: [
+      () => config.reseal().then(() => 'done' as const),
+      () => keymanager.reseal('system').then(({ state }) => (state === 'done' ? 'done' : 'failed')),
+    ],
+  });
   const foundation: Service = {
     name: 'store and bus',
     start: () => Promise.resolve(),
@@ -126,7 +139,7 @@ export function compose(deps: {
   };
   return {
     kind: 'composed',
-    services: [foundation, ...control, admin, metrics, workers],
+    services: [foundation, ...control, admin, metrics, workers, reencryption],
     welcome: () =>
       welcome({
         port: workers.port,
