@@ -34,11 +34,12 @@ export interface ConsumeOptions {
 }
 
 /**
- * Carries messages between services. Work queues (`consume`) give each message to one consumer, in
- * order a subject, at least once; broadcasts (`follow`) give it to everyone who listens now.
+ * Carries messages between services. Work queues (`consume`) give each message to one consumer, at
+ * least once, to each consumer in order a subject; broadcasts (`follow`) give it to everyone who
+ * listens now.
  */
 export interface Bus {
-  /** Resolves when the bus answers for the message. Rejects with {@link BusUnavailable}: keep it, try again. */
+  /** Once resolved, the message is safe. Rejects with {@link BusUnavailable}: keep it, try again. */
   publish(stream: StreamName, message: Message): Promise<void>;
   /**
    * A handler that throws says `retry`. `stop` resolves when the handlers at work are done. Rejects for
@@ -49,9 +50,16 @@ export interface Bus {
     options: ConsumeOptions,
     handler: (message: Message, delivery: number) => Promise<Handled>,
   ): Promise<Subscription>;
-  /** Gives every message from now on to every follower; one that throws harms no other. */
-  follow(stream: StreamName, handler: (message: Message) => void): Promise<Subscription>;
-  /** Ends every subscription; publishes that nobody answered for reject with {@link BusUnavailable}. */
+  /**
+   * Gives every message from now on to every follower; one that throws harms no other. `missed` is
+   * told when messages may have gone by unheard, because the bus was away.
+   */
+  follow(
+    stream: StreamName,
+    handler: (message: Message) => void,
+    missed?: () => void,
+  ): Promise<Subscription>;
+  /** Ends every subscription; publishes that are not safe yet reject with {@link BusUnavailable}. */
   close(): Promise<void>;
 }
 
@@ -67,9 +75,9 @@ export interface Calls {
   close(): Promise<void>;
 }
 
-/** Where messages go that nobody could read or handle. When it throws, the message stays in its queue. */
+/** Where messages go that nobody could read or handle. When it rejects, the message stays in its queue. */
 export interface DeadLetters {
-  park(stream: StreamName, message: Message, reason: string): void;
+  park(stream: StreamName, message: Message, reason: string): Promise<void>;
 }
 
 /** The bus did not take a message; the publisher keeps it and tries again. */

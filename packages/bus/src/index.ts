@@ -5,3 +5,9 @@ export { type IpcPort } from './ipc/frames.ts';
 export { connectIpcBus } from './ipc/connect-ipc-bus.ts';
 export { portToChild, portToParent } from './ipc/process-ports.ts';
 export { serveIpcBus } from './ipc/serve-ipc-bus.ts';
+export * from './dead-letters/dead-letter-store.ts';
+export {
+  createSqliteDeadLetters,
+  deadLetterMigrations,
+} from './dead-letters/sqlite-dead-letters.ts';
+export { createNats, type Nats } from './nats/create-nats.ts';

@@ -3,8 +3,11 @@ import type { Logger } from './logger.ts';
 /** A part of a process that can be started once and stopped once. */
 export interface Service {
   readonly name: string;
-  /** Resolves when the service works. Rejects with {@link StartProblem} for what a person can mend. */
-  start(): Promise<void>;
+  /**
+   * Resolves when the service works. Rejects with {@link StartProblem} for what a person can mend. A
+   * start that waits for others ends early when `stopping` aborts.
+   */
+  start(stopping?: AbortSignal): Promise<void>;
   /** Ends everything that the service owns; also called after a failed start. */
   stop(): Promise<void>;
 }
@@ -40,14 +43,14 @@ export function createServiceGroup(
   const started: Service[] = [];
   let starting: Promise<boolean> | undefined;
   let stopping: Promise<void> | undefined;
-  const stopAsked = () => stopping !== undefined;
+  const stopAsked = new AbortController();
 
   async function startAll(): Promise<boolean> {
     for (const service of services) {
-      if (stopAsked()) return false;
+      if (stopAsked.signal.aborted) return false;
       started.push(service);
       try {
-        await service.start();
+        await service.start(stopAsked.signal);
       } catch (error) {
         logStartFailure(log, service.name, error);
         await stopStarted();
@@ -55,7 +58,7 @@ export function createServiceGroup(
         return false;
       }
     }
-    if (!stopAsked()) state = 'running';
+    if (!stopAsked.signal.aborted) state = 'running';
     return true;
   }
 
@@ -92,6 +95,7 @@ export function createServiceGroup(
       if (stopping === undefined) {
         const { promise, resolve } = Promise.withResolvers<void>();
         stopping = promise;
+        stopAsked.abort();
         void stopAll().then(resolve);
       }
       return stopping;

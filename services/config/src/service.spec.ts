@@ -49,7 +49,7 @@ function newStore(): EventStore {
 
 async function start(store = newStore()): Promise<Started> {
   const bus = createInProcessBus({
-    deadLetters: { park: () => undefined },
+    deadLetters: { park: async () => undefined },
     followerFailed: (error) => {
       throw error;
     },

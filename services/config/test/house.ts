@@ -119,7 +119,7 @@ async function run(
   if (migrated.kind !== 'migrated') throw new Error(migrated.message);
   const store = createSqliteEventStore(db);
   const bus = createInProcessBus({
-    deadLetters: { park: (_stream, _message, reason) => write(`parked: ${reason}`) },
+    deadLetters: { park: async (_stream, _message, reason) => write(`parked: ${reason}`) },
     followerFailed: (error) => write(`a follower failed: ${String(error)}`),
   });
   const calls = createInProcessCalls();

@@ -13,7 +13,7 @@ afterEach(async () => {
 function make() {
   const log = createLogger({ service: 'test', level: 'silent', format: 'json' });
   const bus = createInProcessBus({
-    deadLetters: { park: () => {} },
+    deadLetters: { park: async () => {} },
     followerFailed: (error) => {
       throw error;
     },

@@ -14,7 +14,10 @@ afterEach(async () => {
 });
 
 async function serve() {
-  const bus = createInProcessBus({ deadLetters: { park: () => {} }, followerFailed: () => {} });
+  const bus = createInProcessBus({
+    deadLetters: { park: async () => {} },
+    followerFailed: () => {},
+  });
   const clock = { nowMs: 0, now: () => clock.nowMs };
   const live = createLiveEvents({ bus, clock });
   await live.start();

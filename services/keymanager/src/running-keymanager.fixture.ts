@@ -178,7 +178,9 @@ export async function startKeymanager({
     write: (line) => lines.push(line),
   });
   const bus = createInProcessBus({
-    deadLetters: { park: (_stream, message, reason) => lines.push(`${message.id} ${reason}`) },
+    deadLetters: {
+      park: async (_stream, message, reason) => void lines.push(`${message.id} ${reason}`),
+    },
     followerFailed: (error) => lines.push(String(error)),
     redeliveryMs: () => 10,
   });

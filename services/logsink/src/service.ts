@@ -1,4 +1,4 @@
-import type { Bus, Calls, DeadLetters, Subscription } from '@keymux/bus';
+import type { Bus, Calls, DeadLetterStore, Subscription } from '@keymux/bus';
 import { logsinkOperations } from '@keymux/contracts';
 import {
   type AdminAuth,
@@ -14,7 +14,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import { Intake } from './intake.ts';
 import { createSqliteLogStore } from './log-store/sqlite-log-store.ts';
 import { LogSettings } from './log-settings.ts';
-import { createHandlers, type DeadLetterList } from './query-api/handlers.ts';
+import { createHandlers } from './query-api/handlers.ts';
 import { LiveTail } from './query-api/live-tail.ts';
 import { dropBeforeMs } from './retention.ts';
 
@@ -27,7 +27,7 @@ export interface LogsinkDeps {
   readonly auth: AdminAuth;
   readonly log: Logger;
   readonly clock: Clock;
-  readonly deadLetters: DeadLetters & DeadLetterList;
+  readonly deadLetters: DeadLetterStore;
 }
 
 export interface Logsink extends Service {
@@ -59,8 +59,8 @@ export function createLogsink(deps: LogsinkDeps): Logsink {
     name: 'keymux_dead_letters',
     help: 'Messages that nobody could read.',
     registers,
-    collect() {
-      this.set(deadLetters.count());
+    async collect() {
+      this.set(await deadLetters.count());
     },
   });
   const tail = new LiveTail();
@@ -94,7 +94,9 @@ export function createLogsink(deps: LogsinkDeps): Logsink {
         subject: 'log.request.unreadable',
         data: text.slice(0, 65_536),
       };
-      deadLetters.park('REQUEST_LOGS', message, reason);
+      deadLetters.park('REQUEST_LOGS', message, reason).catch((error: unknown) => {
+        log.error({ err: error, id: message.id }, 'an unreadable row was not kept');
+      });
     },
   });
   const router = createAdminRouter({

@@ -1,6 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInProcessBus, createInProcessCalls } from '@keymux/bus';
+import {
+  createInProcessBus,
+  createInProcessCalls,
+  createSqliteDeadLetters,
+  deadLetterMigrations,
+} from '@keymux/bus';
 import { createConfig } from '@keymux/config';
 import { createSqliteEventStore, eventStoreMigrations } from '@keymux/event-store';
 import { createKeymanager, createSqliteKeyStore, keymanagerMigrations } from '@keymux/keymanager';
@@ -20,7 +25,6 @@ import { createValidator } from '@keymux/validator';
 import { createVault } from '@keymux/vault';
 import { AggregatorRegistry } from 'prom-client';
 import { createAdminServer } from './admin-server.ts';
-import { createDeadLetters, deadLetterMigrations } from './dead-letters.ts';
 import { createGatewayWorkers } from './gateway-workers.ts';
 import { createReencryption } from './reencryption.ts';
 import type { Secrets } from './secrets.ts';
@@ -56,7 +60,7 @@ export function compose(deps: {
     previous === null ? {} : { previous: previous.secret },
   );
   const auth = createAdminAuth({ authKey: secrets.authKey, clock, sessionTtlMs });
-  const deadLetters = createDeadLetters({ db, clock, log });
+  const deadLetters = createSqliteDeadLetters({ db, clock, log });
   const bus = createInProcessBus({
     deadLetters,
     followerFailed: (error) => log.error({ err: error }, 'a follower of the bus failed'),

@@ -76,7 +76,9 @@ export async function openHouse(groups: GatewayGroup[]): Promise<House> {
     write: (line) => lines.push(line),
   });
   const bus = createInProcessBus({
-    deadLetters: { park: (_stream, _message, reason) => lines.push(`parked: ${reason}`) },
+    deadLetters: {
+      park: async (_stream, _message, reason) => void lines.push(`parked: ${reason}`),
+    },
     followerFailed: (error) => lines.push(String(error)),
   });
   const calls = createInProcessCalls();

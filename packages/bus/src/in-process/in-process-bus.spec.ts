@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { busConformance, type BusUnderTest, testMessage } from '../conformance.ts';
+import { acknowledgingConformance } from './acknowledging-conformance.ts';
 import { createInProcessBus } from './in-process-bus.ts';
 import { createInProcessCalls } from './in-process-calls.ts';
 
@@ -7,7 +8,7 @@ function make(capacity?: number): BusUnderTest {
   const parked: BusUnderTest['parked'] = [];
   const bus = createInProcessBus({
     deadLetters: {
-      park: (stream, message, reason) => void parked.push({ stream, id: message.id, reason }),
+      park: async (stream, message, reason) => void parked.push({ stream, id: message.id, reason }),
     },
     followerFailed: () => undefined,
     redeliveryMs: () => 1,
@@ -28,6 +29,7 @@ function make(capacity?: number): BusUnderTest {
 }
 
 busConformance('the in-process bus', () => Promise.resolve(make()));
+acknowledgingConformance('the in-process bus', () => Promise.resolve(make()));
 
 it('refuses messages beyond its capacity and takes a message it has only once', async () => {
   const { hub, close } = make(1);

@@ -1,6 +1,6 @@
 import { type StreamName, streamNames } from '@keymux/contracts';
 import { type Bus, BusUnavailable, type DeadLetters, type Message } from '../bus.ts';
-import { WorkQueue } from './work-queue.ts';
+import { doublingMs, WorkQueue } from '../work-queue/work-queue.ts';
 
 export interface InProcessBusOptions {
   readonly deadLetters: DeadLetters;
@@ -19,8 +19,6 @@ const workStreams: ReadonlySet<StreamName> = new Set([
   'KEY_CHECKS',
   'REQUEST_LOGS',
 ]);
-
-const doublingMs = (delivery: number): number => Math.min(100 * 2 ** (delivery - 1), 10_000);
 
 /**
  * A bus within one process: the hub that other processes join through their own adapter. It keeps

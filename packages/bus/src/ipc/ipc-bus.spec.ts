@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { expect, it } from 'vitest';
 import { busConformance, type BusUnderTest, testMessage } from '../conformance.ts';
+import { acknowledgingConformance } from '../in-process/acknowledging-conformance.ts';
 import { createInProcessBus } from '../in-process/in-process-bus.ts';
 import { createInProcessCalls } from '../in-process/in-process-calls.ts';
 import { connectIpcBus } from './connect-ipc-bus.ts';
@@ -19,7 +20,7 @@ function make(): BusUnderTest {
   const parked: BusUnderTest['parked'] = [];
   const bus = createInProcessBus({
     deadLetters: {
-      park: (stream, message, reason) => void parked.push({ stream, id: message.id, reason }),
+      park: async (stream, message, reason) => void parked.push({ stream, id: message.id, reason }),
     },
     followerFailed: () => undefined,
     redeliveryMs: () => 1,
@@ -41,6 +42,7 @@ function make(): BusUnderTest {
 }
 
 busConformance('the bus between processes', () => Promise.resolve(make()));
+acknowledgingConformance('the bus between processes', () => Promise.resolve(make()));
 
 it('tells a worker whose hub went away that nothing will be answered', async () => {
   const { client, close } = make();

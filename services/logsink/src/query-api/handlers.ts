@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Calls } from '@keymux/bus';
+import type { Calls, DeadLetterStore } from '@keymux/bus';
 import type { logsinkOperations } from '@keymux/contracts';
 import { type Clock, type Handlers, type Logger, problem } from '@keymux/service';
 import { Type } from 'typebox';
@@ -17,25 +17,13 @@ const isCounts = Compile(
   Type.Object({ groups: Type.Record(Type.String(), Type.Record(Type.String(), Type.Integer())) }),
 );
 
-/** Where dead letters are kept. */
-export interface DeadLetterList {
-  list(
-    before: string | null,
-    limit: number,
-  ): {
-    items: { id: string; stream: string; subject: string; time: string; reason: string }[];
-    next: string | null;
-  };
-  count(): number;
-}
-
 export interface QueryDeps {
   readonly store: LogStore;
   readonly tail: LiveTail;
   readonly calls: Calls;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly deadLetters: DeadLetterList;
+  readonly deadLetters: DeadLetterStore;
 }
 
 /** The logsink's answers to the admin API. */
@@ -77,7 +65,7 @@ export function createHandlers(deps: QueryDeps): Handlers<typeof logsinkOperatio
       const rows = await store.find(read.filter, query.cursor ?? null, limit + 1);
       const items = rows.slice(0, limit);
       const next = rows.length > limit ? (items.at(-1)?.request_id ?? null) : null;
-      return { status: 200, body: { items, next_cursor: next } };
+      return { status: 200, body: { items: [...items], next_cursor: next } };
     },
     getLog: async ({ params }) => {
       const row = await store.get(params.request_id);
@@ -143,10 +131,13 @@ export function createHandlers(deps: QueryDeps): Handlers<typeof logsinkOperatio
       };
     },
     listDeadLetters: async ({ query }) => {
-      const { items, next } = deps.deadLetters.list(query.cursor ?? null, query.limit ?? pageSize);
+      const { items, next } = await deps.deadLetters.list(
+        query.cursor ?? null,
+        query.limit ?? pageSize,
+      );
       return {
         status: 200,
-        body: { items, next_cursor: next, total: deps.deadLetters.count() },
+        body: { items: [...items], next_cursor: next, total: await deps.deadLetters.count() },
       };
     },
   };

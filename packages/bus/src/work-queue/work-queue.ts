@@ -41,8 +41,11 @@ export interface WorkQueueOptions {
   readonly taken: (message: Message) => void;
 }
 
+/** Waits after failed deliveries from 100 ms doubling to 10,000 ms. */
+export const doublingMs = (delivery: number): number => Math.min(100 * 2 ** (delivery - 1), 10_000);
+
 /**
- * One stream as a work queue. A subject is a lane: as many of its messages are in work as the
+ * One stream as a work queue, in this process. A subject is a lane: as many of its messages are in work as the
  * consumers allow (one keeps their order). Lanes take turns, and one that fails stops no other.
  */
 export class WorkQueue {
@@ -152,36 +155,44 @@ export class WorkQueue {
     this.#cancel(ackWait);
     if (!waited) this.#end(entry, consumer, ending);
     // Handled after all: who has the message now need not do it again.
-    else if (ending.handled !== 'retry') this.#settle(entry, ending);
+    else if (ending.handled === 'ack') this.#settle(entry, ending);
   }
 
   #end(entry: Entry, consumer: Consumer, ending: Ending): void {
     consumer.end();
     if (this.#closed) return;
-    if (!this.#settle(entry, lastTry(entry, consumer, ending))) this.#rest(entry);
-    else this.#leave(entry);
+    const last = lastTry(entry, consumer, ending);
+    // Only parking waits for anybody: an acknowledged message leaves at once.
+    if (last.handled === 'park' && !entry.done) void this.#park(entry, last.reason);
+    else this.#goOn(entry, this.#settle(entry, last));
+  }
+
+  #goOn(entry: Entry, settled: boolean): void {
+    if (this.#closed) return;
+    if (settled) this.#leave(entry);
+    else this.#rest(entry);
     this.#pump();
   }
 
   /** True when the message needs no further delivery. */
-  #settle(entry: Entry, { handled, reason }: Ending): boolean {
+  #settle(entry: Entry, { handled }: Ending): boolean {
     if (entry.done || this.#closed) return true;
     if (handled === 'retry') return false;
-    if (handled === 'park' && !this.#park(entry.message, reason)) return false;
     entry.done = true;
     this.#byId.delete(entry.message.id);
     entry.settled.resolve();
     return true;
   }
 
-  #park(message: Message, reason: string): boolean {
-    try {
-      this.#options.deadLetters.park(this.#options.stream, message, reason);
-      return true;
-    } catch {
-      // A full disk, say: the sink reports it, the message stays here and is tried again.
-      return false;
-    }
+  async #park(entry: Entry, reason: string): Promise<void> {
+    const parked = await this.#options.deadLetters
+      .park(this.#options.stream, entry.message, reason)
+      .then(
+        () => true,
+        // A full disk, say: the store reports it, the message stays here and is tried again.
+        () => false,
+      );
+    this.#goOn(entry, parked && this.#settle(entry, { handled: 'park', reason }));
   }
 
   #rest(entry: Entry): void {

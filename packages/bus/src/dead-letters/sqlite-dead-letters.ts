@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { DeadLetters } from '@keymux/bus';
 import { type Clock, type Logger, type Migration, newId } from '@keymux/service';
+import type { DeadLetterStore } from './dead-letter-store.ts';
 
-/** The table of messages that nobody could read. */
+/** The table of dead letters. */
 export const deadLetterMigrations: readonly Migration[] = [
   {
     component: 'dead-letters',
@@ -18,40 +18,28 @@ export const deadLetterMigrations: readonly Migration[] = [
   },
 ];
 
-/** A dead letter as it is listed. */
-export interface DeadLetter {
-  readonly id: string;
-  readonly stream: string;
-  readonly subject: string;
-  readonly time: string;
-  readonly reason: string;
-}
-
-export interface DeadLetterStore extends DeadLetters {
-  /** Newest first, from before an id. */
-  list(before: string | null, limit: number): { items: DeadLetter[]; next: string | null };
-  count(): number;
-}
-
 /** Keeps dead letters in a migrated SQLite database. */
-export function createDeadLetters(deps: {
+export function createSqliteDeadLetters(deps: {
   readonly db: DatabaseSync;
   readonly clock: Clock;
   readonly log: Logger;
 }): DeadLetterStore {
   const insert = deps.db.prepare('INSERT INTO dead_letters VALUES (?, ?, ?, ?, ?, ?)');
   const page = deps.db.prepare(
-    'SELECT id, stream, subject, time, reason FROM dead_letters WHERE id < ? ORDER BY id DESC LIMIT ?',
+    // By the order of arrival: ids of one millisecond are in none.
+    `SELECT id, stream, subject, time, reason FROM dead_letters
+     WHERE rowid < coalesce((SELECT rowid FROM dead_letters WHERE id = ?), 9223372036854775807)
+     ORDER BY rowid DESC LIMIT ?`,
   );
   const total = deps.db.prepare('SELECT count(*) AS n FROM dead_letters');
   return {
-    park(stream, message, reason) {
+    async park(stream, message, reason) {
       deps.log.error({ stream, id: message.id, reason }, 'a message became a dead letter');
       const time = new Date(deps.clock.now()).toISOString();
       insert.run(newId(), stream, message.subject, time, reason, JSON.stringify(message));
     },
-    list(before, limit) {
-      const items = page.all(before ?? '~', limit + 1).map((row) => ({
+    async list(before, limit) {
+      const items = page.all(before, limit + 1).map((row) => ({
         id: String(row['id']),
         stream: String(row['stream']),
         subject: String(row['subject']),
@@ -62,6 +50,6 @@ export function createDeadLetters(deps: {
       const shown = items.slice(0, limit);
       return { items: shown, next: more ? (shown.at(-1)?.id ?? null) : null };
     },
-    count: () => Number(total.get()?.['n'] ?? 0),
-  };
+    count: async () => Number(total.get()?.['n'] ?? 0),
+  } satisfies DeadLetterStore;
 }

@@ -1,0 +1,187 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { startNats } from '@keymux/parts/nats';
+import type { Part } from '@keymux/parts/part';
+import { createLogger, systemClock } from '@keymux/service';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { busConformance, type BusUnderTest, testMessage } from '../conformance.ts';
+import { deadLetterConformance } from '../dead-letters/conformance.ts';
+import { createNatsBus } from './nats-bus.ts';
+import { createNatsCalls } from './nats-calls.ts';
+import { createNatsDeadLetters } from './nats-dead-letters.ts';
+import { NatsLink } from './nats-link.ts';
+import { streamPlans } from './streams.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 });
+const log = createLogger({ service: 'test', level: 'silent', format: 'json' });
+let nats: Part;
+beforeAll(async () => {
+  nats = await startNats();
+});
+afterAll(() => nats.stop());
+
+async function empty(): Promise<void> {
+  const connection = await connect({ servers: nats.url });
+  const jsm = await jetstreamManager(connection);
+  for await (const { config } of jsm.streams.list()) await jsm.streams.delete(config.name);
+  await connection.close();
+}
+
+async function joined(): Promise<NatsLink> {
+  const link = new NatsLink({ url: nats.url, name: 'test', replicas: 1, log });
+  await link.start();
+  return link;
+}
+
+async function make(): Promise<BusUnderTest> {
+  await empty();
+  const parked: BusUnderTest['parked'] = [];
+  const deadLetters = {
+    park: async (stream: string, { id }: { id: string }, reason: string) =>
+      void parked.push({ stream, id, reason }),
+  };
+  const links = [await joined(), await joined()] as const;
+  const [hub, client] = [links[0], links[1]].map((link) => ({
+    bus: createNatsBus({ link, deadLetters, log, redeliveryMs: () => 1 }),
+    calls: createNatsCalls(link),
+  })) as [BusUnderTest['hub'], BusUnderTest['client']];
+  hub.calls.answer('settle', () => Promise.resolve());
+  return {
+    hub,
+    client,
+    parked,
+    close: async () => {
+      for (const each of [hub, client]) {
+        await each.bus.close();
+        await each.calls.close();
+      }
+      for (const link of links) await link.close();
+    },
+  };
+}
+
+busConformance('the bus over NATS', make);
+deadLetterConformance('NATS', async () => {
+  await empty();
+  const link = await joined();
+  const store = createNatsDeadLetters({ link, clock: systemClock, log });
+  return { store, close: () => link.close() };
+});
+
+it('refuses at once what is published while the server is away, and goes on when it is back', async () => {
+  const { hub, client, close } = await make();
+  const seen: unknown[] = [];
+  let missed = 0;
+  await hub.bus.consume('KEY_OUTCOMES', { durable: 'd' }, (message) => {
+    seen.push(message.data);
+    return Promise.resolve('ack');
+  });
+  await client.bus.follow(
+    'KEY_STATE',
+    () => undefined,
+    () => (missed += 1),
+  );
+  await client.bus.publish('KEY_OUTCOMES', testMessage('key.outcome.a', 'before'));
+  await expect.poll(() => seen).toEqual(['before']);
+  await nats.kill('SIGKILL');
+  const late = testMessage('key.outcome.a', 'while away');
+  await expect(client.bus.publish('KEY_OUTCOMES', late)).rejects.toHaveProperty(
+    'name',
+    'BusUnavailable',
+  );
+  await expect(client.calls.call('settle', null)).rejects.toHaveProperty('name', 'NoAnswer');
+  await nats.restart();
+  await vi.waitUntil(
+    () =>
+      client.bus.publish('KEY_OUTCOMES', late).then(
+        () => true,
+        () => false,
+      ),
+    { timeout: 20_000 },
+  );
+  await expect.poll(() => seen, { timeout: 20_000 }).toEqual(['before', 'while away']);
+  await vi.waitUntil(() => missed === 1, { timeout: 20_000 });
+  await client.calls.call('settle', null);
+  await close();
+});
+
+it('gives what a consumer did not acknowledge to the next one', async () => {
+  const { hub, client, close } = await make();
+  const begun = Promise.withResolvers<void>();
+  const stuck = await hub.bus.consume('KEY_CHECKS', { durable: 'd' }, () => {
+    begun.resolve();
+    return Promise.resolve('retry');
+  });
+  await client.bus.publish('KEY_CHECKS', testMessage('key.check.a', 'again'));
+  await begun.promise;
+  await stuck.stop();
+  const seen: unknown[] = [];
+  await client.bus.consume('KEY_CHECKS', { durable: 'd' }, (message) => {
+    seen.push(message.data);
+    return Promise.resolve('ack');
+  });
+  await expect.poll(() => seen, { timeout: 20_000 }).toEqual(['again']);
+  await close();
+});
+
+it('parks what is no message at all', async () => {
+  const { hub, parked, close } = await make();
+  await hub.bus.consume('KEY_CHECKS', { durable: 'd' }, () => Promise.resolve('ack'));
+  const connection = await connect({ servers: nats.url });
+  connection.publish('key.check.a', 'no JSON');
+  await connection.flush();
+  await connection.close();
+  await expect
+    .poll(() => parked, { timeout: 20_000 })
+    .toMatchObject([{ stream: 'KEY_CHECKS', reason: 'is no message' }]);
+  await close();
+});
+
+it('changes a stream that differs, and says what cannot be changed', async () => {
+  await empty();
+  const connection = await connect({ servers: nats.url });
+  const jsm = await jetstreamManager(connection);
+  await jsm.streams.add({ name: 'CONFIG', subjects: ['config.>'], max_msgs: 7 });
+  await jsm.streams.add({ name: 'KEY_CHECKS', subjects: ['key.check.>'], storage: 'memory' });
+  const told: string[] = [];
+  const hearing = createLogger({
+    service: 'test',
+    level: 'warn',
+    format: 'json',
+    write: (line) => told.push(line),
+  });
+  const link = new NatsLink({ url: nats.url, name: 'test', replicas: 1, log: hearing });
+  await link.start();
+  expect((await jsm.streams.info('CONFIG')).config.max_msgs).toBe(streamPlans.CONFIG.max_msgs);
+  expect(told.join()).toContain('max_msgs: 7 → 10000');
+  expect(told.join()).toMatch(/"stream":"KEY_CHECKS".*storage.*cannot be changed/);
+  await link.close();
+  await connection.close();
+});
+
+it('waits for a server that cannot be reached, and ends the start when credentials are refused', async () => {
+  const secured = await startNats({
+    config: 'authorization { user: keymux, password: right }',
+    credentials: 'keymux:right@',
+  });
+  const told: string[] = [];
+  const hearing = createLogger({
+    service: 'test',
+    level: 'warn',
+    format: 'json',
+    write: (line) => told.push(line),
+  });
+  const options = { name: 'test', replicas: 1, log: hearing };
+  const wrong = new NatsLink({ ...options, url: secured.url.replace('right', 'wrong') });
+  await expect(wrong.start()).rejects.toThrow('NATS_URL: the server refuses the credentials');
+  await secured.kill('SIGKILL');
+  const patient = new NatsLink({ ...options, url: secured.url });
+  const started = patient.start();
+  await vi.waitUntil(() => told.some((line) => line.includes('cannot be reached')));
+  expect(told.join()).not.toContain('right');
+  await secured.restart();
+  await started;
+  expect(patient.up).not.toBeNull();
+  await patient.close();
+  await secured.stop();
+});

@@ -1,0 +1,200 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import {
+  AuthorizationError,
+  connect,
+  type NatsConnection,
+  UserAuthenticationExpiredError,
+} from '@nats-io/transport-node';
+import { type Logger, type Service, StartProblem } from '@keymux/service';
+import { Deadlines } from '../deadlines.ts';
+import { BusUnavailable } from '../bus.ts';
+import { type NatsAddress, parseNatsUrl } from './nats-url.ts';
+import { reconcileStreams } from './streams.ts';
+
+/** The oldest server that has what the bus needs. */
+const oldest = { major: 2, minor: 10 };
+const firstPauseMs = 250;
+const longestPauseMs = 5_000;
+const handshakeMs = 5_000;
+/** Between two signs of life that are asked of the server; it is away after two without an answer. */
+const pingMs = 5_000;
+
+export interface NatsLinkOptions {
+  /** See {@link parseNatsUrl}. */
+  readonly url: string;
+  /** Shown by the server's monitoring. */
+  readonly name: string;
+  /** Copies that a cluster keeps of each stream. */
+  readonly replicas: number;
+  readonly log: Logger;
+  /** How long a start waits for the server before it goes on without, ms; for ever by default. */
+  readonly patienceMs?: number;
+}
+
+/** What wants to know of a connection. */
+export interface LinkListener {
+  /** At the first connection, with the streams in place; at once when there is one. */
+  joined(connection: NatsConnection): void;
+  /** Each time the connection is back: what was sent meanwhile may have gone by. */
+  rejoined?(): void;
+}
+
+/** The connection to NATS: joined once, kept for ever. */
+export class NatsLink implements Service {
+  readonly name = 'nats';
+  /** Waits that end at once when the server goes away. */
+  readonly deadlines = new Deadlines();
+  readonly #options: NatsLinkOptions;
+  readonly #listeners = new Set<LinkListener>();
+  readonly #closing = new AbortController();
+  #connection: NatsConnection | null = null;
+  #up = false;
+
+  constructor(options: NatsLinkOptions) {
+    this.#options = options;
+  }
+
+  /** The connection while the server is there, else null. */
+  get up(): NatsConnection | null {
+    return this.#up ? this.#connection : null;
+  }
+
+  /** Adds a listener; the function takes it away. */
+  listen(listener: LinkListener): () => void {
+    this.#listeners.add(listener);
+    if (this.#connection !== null) listener.joined(this.#connection);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /**
+   * Resolves when joined, or when patience ends: then it goes on trying. Rejects with
+   * {@link StartProblem} for an address that makes no sense and for credentials that are refused.
+   */
+  async start(stopping?: AbortSignal): Promise<void> {
+    const { url, patienceMs, log } = this.#options;
+    let address: NatsAddress;
+    try {
+      address = parseNatsUrl(url);
+    } catch (error) {
+      throw new StartProblem(`NATS_URL: ${sentence(error)}`);
+    }
+    stopping?.addEventListener('abort', () => this.#closing.abort(), { once: true });
+    const joining = this.#join(address);
+    if (patienceMs === undefined) return joining;
+    const late = Promise.withResolvers<'late'>();
+    const timer = setTimeout(() => late.resolve('late'), patienceMs);
+    const first = await Promise.race([joining, late.promise]).finally(() => clearTimeout(timer));
+    if (first !== 'late') return;
+    joining.catch((error: unknown) => log.error({ err: error }, 'NATS cannot be joined'));
+  }
+
+  stop(): Promise<void> {
+    return this.close();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#up = false;
+    this.deadlines.endAll(new BusUnavailable('the bus is closed'));
+    await this.#connection?.close();
+  }
+
+  async #join({ connection, shown }: NatsAddress): Promise<void> {
+    const { name, log } = this.#options;
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      if (this.#closing.signal.aborted) return;
+      const problem = await this.#tryToJoin({
+        ...connection,
+        name,
+        timeout: handshakeMs,
+        pingInterval: pingMs,
+        maxPingOut: 2,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 500,
+        ignoreAuthErrorAbort: true,
+        noAsyncTraces: true,
+      });
+      if (problem === null) return;
+      log.warn(`NATS at ${shown}: ${problem}; trying again in ${pauseMs} ms`);
+      await pause(pauseMs, this.#closing.signal);
+    }
+  }
+
+  /** Null when joined, else what is in the way. */
+  async #tryToJoin(options: Parameters<typeof connect>[0]): Promise<string | null> {
+    let connection: NatsConnection;
+    try {
+      connection = await connect(options);
+    } catch (error) {
+      if (isRefusal(error)) throw new StartProblem('NATS_URL: the server refuses the credentials');
+      return `cannot be reached (${sentence(error)})`;
+    }
+    const problem = tooOld(connection) ?? (await this.#reconcile(connection));
+    if (problem !== null || this.#closing.signal.aborted) {
+      await connection.close();
+      return problem;
+    }
+    this.#connection = connection;
+    this.#up = true;
+    void this.#watch(connection);
+    for (const each of this.#listeners) each.joined(connection);
+    return null;
+  }
+
+  async #reconcile(connection: NatsConnection): Promise<string | null> {
+    const { log, replicas } = this.#options;
+    try {
+      await reconcileStreams(await jetstreamManager(connection), { replicas, log });
+      return null;
+    } catch (error) {
+      return `its streams cannot be made (${sentence(error)})`;
+    }
+  }
+
+  async #watch(connection: NatsConnection): Promise<void> {
+    const { log } = this.#options;
+    for await (const status of connection.status()) {
+      if (status.type === 'disconnect' && this.#up) {
+        this.#up = false;
+        this.deadlines.endAll(new BusUnavailable('NATS is away'));
+        log.warn('NATS is away; connecting again');
+      } else if (status.type === 'reconnect') {
+        this.#up = true;
+        // The server may have come back without its disk.
+        const problem = await this.#reconcile(connection);
+        if (problem !== null) log.warn(`NATS: ${problem}`);
+        else log.info('NATS is back');
+        for (const each of this.#listeners) each.rejoined?.();
+      } else if (status.type === 'error') {
+        log.warn({ err: status.error }, 'NATS complains');
+      }
+    }
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof AuthorizationError || error instanceof UserAuthenticationExpiredError;
+}
+
+function tooOld({ info }: NatsConnection): string | null {
+  const [major = 0, minor = 0] = (info?.version ?? '').split('.').map(Number);
+  const enough = major > oldest.major || (major === oldest.major && minor >= oldest.minor);
+  return enough ? null : `is version ${info?.version}, ${oldest.major}.${oldest.minor} is needed`;
+}
+
+function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Resolves after a while, or at once when aborted. */
+function pause(timeMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, timeMs);
+    signal.addEventListener('abort', end);
+  });
+}

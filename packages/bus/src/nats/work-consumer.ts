@@ -1,0 +1,217 @@
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  type ConsumerMessages,
+  DeliverPolicy,
+  JetStreamApiCodes,
+  type JetStreamManager,
+  type JsMsg,
+  jetstream,
+  jetstreamManager,
+} from '@nats-io/jetstream';
+import { nanos, type NatsConnection } from '@nats-io/transport-node';
+import type { StreamName } from '@keymux/contracts';
+import type { Logger } from '@keymux/service';
+import type { ConsumeOptions, DeadLetters, Message, Subscription } from '../bus.ts';
+import { WorkQueue } from '../work-queue/work-queue.ts';
+import type { WorkHandler } from '../work-queue/consumers.ts';
+import type { NatsLink } from './nats-link.ts';
+import { differences, isApiError } from './streams.ts';
+import { readMessage } from './wire-message.ts';
+
+/** A message that this process had when it died goes to another after so long. */
+const ackWaitMs = 30_000;
+const stillAtItMs = 10_000;
+/** Unacknowledged messages of all replicas of a consumer. */
+const maxAckPending = 50_000;
+const heldMessages = 10_000;
+const heldBytes = 64 * 1024 * 1024;
+const pulledAtOnce = 200;
+const pauseMs = 1_000;
+
+export interface WorkConsumerOptions {
+  readonly link: NatsLink;
+  readonly deadLetters: DeadLetters;
+  readonly log: Logger;
+  /** Wait after the nth failed delivery, ms. */
+  readonly redeliveryMs: (delivery: number) => number;
+  readonly stream: StreamName;
+  readonly consumer: ConsumeOptions;
+  readonly handler: WorkHandler;
+}
+
+/**
+ * One consumer of a JetStream work queue. The server hands out; the order of a subject, the tries and
+ * the dead letters are those of the {@link WorkQueue} in this process. What it holds it keeps telling
+ * the server of, so that only what a dead process held is given to another.
+ */
+export class WorkConsumer implements Subscription {
+  readonly #options: WorkConsumerOptions;
+  readonly #queue: WorkQueue;
+  readonly #held = new Set<JsMsg>();
+  readonly #stopping = new AbortController();
+  #heldBytes = 0;
+  #room: (() => void) | null = null;
+  #messages: ConsumerMessages | undefined;
+  #inQueue: Subscription | undefined;
+  #stillAtIt: NodeJS.Timeout | undefined;
+  #unlisten: () => void = () => undefined;
+  #pulling: Promise<void> = Promise.resolve();
+
+  constructor(options: WorkConsumerOptions) {
+    this.#options = options;
+    this.#queue = new WorkQueue({
+      stream: options.stream,
+      deadLetters: options.deadLetters,
+      capacity: Number.POSITIVE_INFINITY,
+      redeliveryMs: options.redeliveryMs,
+      taken: () => undefined,
+    });
+  }
+
+  /** Resolves when the server knows the consumer, or is away; rejects when the stream is another's. */
+  async start(): Promise<void> {
+    const { link, consumer, handler } = this.#options;
+    this.#inQueue = this.#queue.consume(consumer, handler);
+    if (link.up !== null) await this.#ensureDurable(link.up);
+    this.#stillAtIt = setInterval(() => this.#tellStillAtIt(), stillAtItMs);
+    this.#unlisten = link.listen({
+      joined: (connection) => {
+        this.#pulling = this.#pull(connection);
+      },
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#unlisten();
+    this.#room?.();
+    this.#messages?.stop();
+    await this.#inQueue?.stop();
+    clearInterval(this.#stillAtIt);
+    // What nobody began is given back, and is another's at once.
+    this.#queue.close();
+    await this.#pulling;
+  }
+
+  async #pull(connection: NatsConnection): Promise<void> {
+    const { stream, consumer, log } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted && !connection.isClosed()) {
+      try {
+        await this.#ensureDurable(connection);
+        const pulled = await jetstream(connection).consumers.get(stream, consumer.durable);
+        this.#messages = await pulled.consume({
+          max_messages: pulledAtOnce,
+          idle_heartbeat: 5_000,
+          abort_on_missing_resource: true,
+        });
+        if (signal.aborted) this.#messages.stop();
+        for await (const msg of this.#messages) {
+          this.#take(msg);
+          if (this.#isFull()) await this.#untilRoom();
+        }
+      } catch (error) {
+        if (signal.aborted || connection.isClosed()) return;
+        log.warn({ err: error, stream }, 'a stream cannot be consumed now; trying again');
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
+    }
+  }
+
+  #take(msg: JsMsg): void {
+    const message = readMessage(msg.data, msg.headers);
+    if (message === null) {
+      void this.#parkUnreadable(msg);
+      return;
+    }
+    this.#held.add(msg);
+    this.#heldBytes += msg.data.length;
+    this.#queue
+      .publish(message)
+      .then(
+        () => msg.ack(),
+        () => msg.nak(),
+      )
+      .finally(() => {
+        this.#held.delete(msg);
+        this.#heldBytes -= msg.data.length;
+        if (!this.#isFull()) this.#room?.();
+      });
+  }
+
+  async #parkUnreadable(msg: JsMsg): Promise<void> {
+    const { stream, deadLetters } = this.#options;
+    const message: Message = {
+      id: `${stream}.${msg.seq}`,
+      type: 'unreadable',
+      version: 1,
+      time: msg.time.toISOString(),
+      source: stream,
+      subject: msg.subject,
+      data: Buffer.from(msg.data.subarray(0, 65_536)).toString('latin1'),
+    };
+    await deadLetters.park(stream, message, 'is no message').then(
+      () => msg.ack(),
+      () => msg.nak(pauseMs),
+    );
+  }
+
+  #isFull(): boolean {
+    return this.#held.size >= heldMessages || this.#heldBytes >= heldBytes;
+  }
+
+  async #untilRoom(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#room = resolve;
+      if (this.#stopping.signal.aborted) resolve();
+    });
+    this.#room = null;
+  }
+
+  #tellStillAtIt(): void {
+    if (this.#options.link.up === null) return;
+    for (const msg of this.#held) msg.working();
+  }
+
+  async #ensureDurable(connection: NatsConnection): Promise<void> {
+    const { stream, consumer, log } = this.#options;
+    const jsm = await jetstreamManager(connection, { checkAPI: false });
+    const wanted = {
+      durable_name: consumer.durable,
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+      ack_wait: nanos(ackWaitMs),
+      max_ack_pending: maxAckPending,
+      // Tries are counted here, where what failed is told from what merely waited.
+      max_deliver: -1,
+    };
+    const found = await findDurable(jsm, stream, consumer.durable);
+    if (found === null) {
+      await jsm.consumers.add(stream, wanted);
+      return;
+    }
+    const fields = differences(wanted, found);
+    if (fields.length === 0) return;
+    const told = { stream, durable: consumer.durable, fields };
+    try {
+      await jsm.consumers.update(stream, consumer.durable, wanted);
+      log.warn(told, 'a consumer was not as it should be and was changed');
+    } catch (error) {
+      log.warn({ ...told, err: error }, 'a consumer is not as it should be and cannot be changed');
+    }
+  }
+}
+
+async function findDurable(
+  jsm: JetStreamManager,
+  stream: string,
+  durable: string,
+): Promise<ConsumerConfig | null> {
+  try {
+    return (await jsm.consumers.info(stream, durable)).config;
+  } catch (error) {
+    if (isApiError(error, JetStreamApiCodes.ConsumerNotFound)) return null;
+    throw error;
+  }
+}
