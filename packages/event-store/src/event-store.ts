@@ -37,7 +37,8 @@ export interface EventStore {
   readAll(afterPosition: number, limit: number): Promise<StoredEvent[]>;
   /**
    * Puts the same facts in other words: for secrets that are sealed anew, and nothing else. Ids,
-   * versions and positions stay; a position that there is not is passed over. All or nothing.
+   * versions and positions stay; a position that there is not is passed over. What was appended
+   * together is changed together; after a failure it is to be repeated.
    */
   rewrite(changes: readonly Rewrite[]): Promise<void>;
   close(): Promise<void>;

@@ -1,8 +1,8 @@
 import type { Handled, Message } from '@keymux/bus';
 import { KeyCheckedSchema } from '@keymux/contracts';
+import { isStoreAway } from '@keymux/event-store';
 import type { Clock, Logger } from '@keymux/service';
 import { Compile } from 'typebox/compile';
-import { isStoreAway } from './hear-outcomes.ts';
 import type { Ledger } from './roster/ledger.ts';
 
 const isChecked = Compile(KeyCheckedSchema);

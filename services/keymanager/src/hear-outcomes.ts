@@ -1,6 +1,7 @@
 import type { Handled, Message } from '@keymux/bus';
 import { type KeyOutcome, type KeyOutcomes, KeyOutcomesSchema } from '@keymux/contracts';
-import { type Clock, type Logger, sqliteErrorCode } from '@keymux/service';
+import { isStoreAway } from '@keymux/event-store';
+import type { Clock, Logger } from '@keymux/service';
 import { Compile } from 'typebox/compile';
 import type { GroupDirectory } from './group-directory.ts';
 import type { Ledger } from './roster/ledger.ts';
@@ -20,11 +21,6 @@ export interface HearOutcomesDeps {
 
 const isOutcomes = Compile(KeyOutcomesSchema);
 const triesOfABug = 10;
-
-/** True for a store that cannot write now (a full disk, a lock): to be tried until it can. */
-export function isStoreAway(error: unknown): boolean {
-  return sqliteErrorCode(error) !== undefined;
-}
 
 /**
  * Makes the consumer of KEY_OUTCOMES: events, roster, counters and the mark of the message are one

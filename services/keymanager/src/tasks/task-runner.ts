@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { isStoreAway } from '@keymux/event-store';
 import type { Clock, Logger } from '@keymux/service';
-import { isStoreAway } from '../hear-outcomes.ts';
 import { isFinished, type NewTask, type TaskKind, type TaskRecord } from './task-record.ts';
 import type { TaskStore } from './task-store.ts';
 

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from './free-port.ts';
+import { keptFolder } from './kept-folder.ts';
+import { type Part, startPart } from './part.ts';
+import { debianProgram, findProgram, runProgram } from './program.ts';
+
+const version = '1.47.0';
+const group = 'de.bwaldvogel';
+const source = fileURLToPath(new URL('./mongo-java-server/TestServer.java', import.meta.url));
+
+/** A MongoDB for tests; `real` when it is one, and not a server that speaks like it. */
+export interface MongoDbPart {
+  readonly part: Part;
+  readonly real: boolean;
+}
+
+export interface MongoDbOptions {
+  /** Keep the data in a file, for tests that kill the server; else in memory where it can be. */
+  readonly durable?: boolean;
+}
+
+/**
+ * A MongoDB: the one that `MONGODB_URL` names, unless the test must own its process; else `mongod`
+ * from PATH; else mongo-java-server, which speaks the same on the wire, from Maven Central.
+ */
+export async function startMongoDb(options: MongoDbOptions = {}): Promise<MongoDbPart> {
+  const url = process.env['MONGODB_URL'];
+  if (url !== undefined && url !== '' && options.durable !== true) return named(url);
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'keymux-mongodb-'));
+  const plan = { port, folder, url: `mongodb://127.0.0.1:${port}/keymux` };
+  const mongod = findProgram('mongod');
+  if (mongod !== undefined) {
+    const args = ['--dbpath', folder, '--port', `${port}`, '--bind_ip', '127.0.0.1'];
+    return { part: await startPart({ ...plan, program: mongod, args }), real: true };
+  }
+  const jars = await mongoJavaServer();
+  const classPath = [jars, join(jars, '*')].join(delimiter);
+  const file = options.durable === true ? [join(folder, 'store')] : [];
+  const part = await startPart({
+    ...plan,
+    program: await debianProgram('java', 'openjdk-17-jdk-headless'),
+    args: ['-Xmx512m', '-cp', classPath, 'TestServer', `${port}`, ...file],
+  });
+  return { part, real: false };
+}
+
+// Somebody else's server: it is used, and never killed.
+function named(url: string): MongoDbPart {
+  const refuse = () => Promise.reject(new Error('the server that MONGODB_URL names is not ours'));
+  const part = {
+    url,
+    port: 0,
+    pid: 0,
+    logs: () => '',
+    kill: refuse,
+    restart: refuse,
+    stop: () => Promise.resolve(),
+  };
+  return { part, real: true };
+}
+
+/** The folder of mongo-java-server with all that it needs, and our starter. */
+async function mongoJavaServer(): Promise<string> {
+  const maven = await debianProgram('mvn', 'maven');
+  const compiler = await debianProgram('javac', 'openjdk-17-jdk-headless');
+  const starter = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 8);
+  return keptFolder(`mongo-java-server-${version}-${starter}`, async (folder) => {
+    const artifacts = ['mongo-java-server', 'mongo-java-server-h2-backend'];
+    const dependencies = artifacts.map(
+      (name) =>
+        `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version></dependency>`,
+    );
+    const pom = join(folder, 'pom.xml');
+    writeFileSync(
+      pom,
+      `<project><modelVersion>4.0.0</modelVersion><groupId>keymux</groupId><artifactId>parts</artifactId><version>1</version><dependencies>${dependencies.join('')}</dependencies></project>`,
+    );
+    const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${folder}`];
+    await runProgram(maven, ['--quiet', '--batch-mode', '--file', pom, ...copy]).catch(
+      (error: unknown) => {
+        const message = `mongod is missing, and Maven could not get mongo-java-server ${version}: put mongod on PATH, or set MONGODB_URL`;
+        throw new Error(message, { cause: error });
+      },
+    );
+    await runProgram(compiler, ['-cp', join(folder, '*'), '-d', folder, source]);
+  });
+}

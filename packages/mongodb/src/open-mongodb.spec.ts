@@ -1,0 +1,60 @@
+import { createServer } from 'node:net';
+import { startMongoDb } from '@keymux/parts/mongodb';
+import { createLogger, StartProblem } from '@keymux/service';
+import { expect, it } from 'vitest';
+import { isMongoAway, onlyDuplicateKeys } from './failures.ts';
+import { openMongo } from './open-mongodb.ts';
+
+function capture() {
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  return { lines, log: createLogger({ service: 'test', level: 'warn', format: 'json', write }) };
+}
+
+it('refuses an address that it cannot read, without repeating it', async () => {
+  const { log } = capture();
+  for (const url of [
+    'mongodb://',
+    'mongodb://u:hunter2@h/?w=nonsense&x=1',
+    'mongodb://u:hunter2@',
+  ]) {
+    const opening = openMongo({ url, log });
+    await expect(opening).rejects.toThrow(StartProblem);
+    await expect(opening).rejects.toThrow(/^MONGODB_URL: /);
+    await expect(opening).rejects.not.toThrow(/hunter2/);
+  }
+});
+
+it('tries a server that is away until it is told to stop, in one line each, without credentials', async () => {
+  const { log, lines } = capture();
+  const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const ending = new AbortController();
+  const url = `mongodb://u:hunter2@127.0.0.1:${port}/x?serverSelectionTimeoutMS=100`;
+  const opening = openMongo({ url, log, signal: ending.signal });
+  await expect.poll(() => lines.length, { timeout: 30_000 }).toBeGreaterThan(1);
+  ending.abort();
+  await expect(opening).rejects.toThrow(/abort/);
+  expect(lines.join('')).toContain(`MongoDB at 127.0.0.1:${port} does not answer`);
+  expect(lines.join('')).not.toContain('hunter2');
+  server.close();
+}, 60_000);
+
+it('tells a server that went away from an answer that was a refusal', async () => {
+  const { log } = capture();
+  const { part } = await startMongoDb({ durable: true });
+  const mongo = await openMongo({ url: `${part.url}?serverSelectionTimeoutMS=200`, log });
+  const things = mongo.db.collection<{ _id: string }>('things');
+  await things.insertOne({ _id: 'a' });
+  const again = await things.insertOne({ _id: 'a' }).catch((error: unknown) => error);
+  expect([onlyDuplicateKeys(again), isMongoAway(again)]).toEqual([true, false]);
+  await part.kill('SIGKILL');
+  const gone = await things.insertOne({ _id: 'b' }).catch((error: unknown) => error);
+  expect([onlyDuplicateKeys(gone), isMongoAway(gone)]).toEqual([false, true]);
+  await part.restart();
+  await expect.poll(() => things.countDocuments().catch(() => -1), { timeout: 30_000 }).toBe(1);
+  await mongo.close();
+  await part.stop();
+}, 120_000);

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Logger, StartProblem } from '@keymux/service';
+import { type Db, MongoClient } from 'mongodb';
+import { isMongoAway, isRefused } from './failures.ts';
+
+/** A database and the connections to it. */
+export interface OpenMongo {
+  readonly db: Db;
+  close(): Promise<void>;
+}
+
+const defaultDatabase = 'keymux';
+const firstPauseMs = 500;
+const longestPauseMs = 15_000;
+const lookMs = 5_000;
+
+/**
+ * Connects to the MongoDB that `url` names; its database is that of the URL, else `keymux`. A server
+ * that does not answer is tried until `signal` aborts. Rejects with {@link StartProblem} when the URL
+ * is wrong, the server is too old, or it refuses the credentials.
+ */
+export async function openMongo(deps: {
+  readonly url: string;
+  readonly log: Logger;
+  readonly signal?: AbortSignal;
+}): Promise<OpenMongo> {
+  const { url, log, signal } = deps;
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    // A client that failed to connect once is of no more use.
+    const client = createClient(url);
+    try {
+      const db = client.db(nameIn(url));
+      // A server asks for credentials only when it is asked for data.
+      await db.listCollections({}, { nameOnly: true }).toArray();
+      return { db, close: () => client.close() };
+    } catch (error) {
+      await client.close();
+      const failed = whyAway(error);
+      log.warn(`MongoDB at ${hostsOf(url)} does not answer (${failed}); trying again`);
+    }
+    await sleep(pauseMs, undefined, signal === undefined ? {} : { signal });
+  }
+}
+
+function createClient(url: string): MongoClient {
+  try {
+    return new MongoClient(url, {
+      // What we were told is written must outlive the server that told it.
+      writeConcern: { w: 'majority', journal: true },
+      readConcern: { level: 'majority' },
+      readPreference: 'primary',
+      ...(/serverSelectionTimeoutMS=/i.test(url) ? {} : { serverSelectionTimeoutMS: lookMs }),
+      ignoreUndefined: true,
+      appName: 'keymux',
+    });
+  } catch (error) {
+    // The driver's messages do not repeat the URL; ours must not either.
+    throw new StartProblem(`MONGODB_URL: ${error instanceof Error ? error.message : 'unreadable'}`);
+  }
+}
+
+// Why the server is not there, in a few words; rethrows what no patience helps with.
+function whyAway(error: unknown): string {
+  if (isRefused(error) || (error instanceof Error && isRefused(error.cause))) {
+    throw new StartProblem('MONGODB_URL: the server refuses the credentials');
+  }
+  if (error instanceof Error && /wire version/.test(error.message)) {
+    throw new StartProblem('MONGODB_URL: the server is too old: 4.4 or newer is needed');
+  }
+  if (error instanceof Error && isMongoAway(error)) return error.message.split('\n')[0] ?? '';
+  throw error;
+}
+
+/** The hosts of a URL, without its credentials. */
+function hostsOf(url: string): string {
+  return /^mongodb(?:\+srv)?:\/\/(?:[^@/]*@)?([^/?]*)/.exec(url)?.[1] ?? 'an unreadable address';
+}
+
+function nameIn(url: string): string {
+  const name = /^mongodb(?:\+srv)?:\/\/[^/?]+\/([^?]+)/.exec(url)?.[1];
+  return name === undefined ? defaultDatabase : decodeURIComponent(name);
+}
