@@ -170,7 +170,7 @@ describe('importing keys', () => {
   });
 });
 
-describe('an import that is stopped', () => {
+describe('an import that is stopped', { timeout: 60_000 }, () => {
   it('goes on after a restart and is exact, and leaves no key in clear on disk', async () => {
     const first = await startKeymanager();
     first.addGroup('g');
