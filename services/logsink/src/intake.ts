@@ -1,16 +1,17 @@
 import type { Handled, Message } from '@keymux/bus';
-import { type LogRow, LogRowSchema, RequestLogsSchema } from '@keymux/contracts';
+import { RequestLogsSchema } from '@keymux/contracts';
 import type { Logger } from '@keymux/service';
 import { Compile } from 'typebox/compile';
-import type { LogStore, ReceivedRow } from './log-store/log-store.ts';
+import type { LogStore, Written } from './log-store/log-store.ts';
 
 const isLogs = Compile(RequestLogsSchema);
-const isRow = Compile(LogRowSchema);
-/** A batch goes to the store at the latest when it has so many rows. */
+/** A batch goes to the store at the latest when it has so many rows, bytes or messages. */
 const batchRows = 1_000;
+const batchBytes = 8 * 1024 * 1024;
+const batchMessages = 200;
 
 interface Waiting {
-  readonly rows: readonly ReceivedRow[];
+  readonly text: string;
   readonly settled: PromiseWithResolvers<Handled>;
 }
 
@@ -19,11 +20,8 @@ export interface IntakeDeps {
   readonly log: Logger;
   /** Longest wait of a row, ms; asked again for each batch. */
   readonly intervalMs: () => number;
-  /** Told of rows as they come, before they are written. */
-  readonly came: (rows: readonly LogRow[]) => void;
-  readonly wrote: (counts: { rows: number; duplicates: number }) => void;
-  /** A row that cannot be read. */
-  readonly unreadable: (text: string, reason: string) => void;
+  /** Told before the rows are acknowledged. */
+  readonly wrote: (written: Written) => Promise<unknown>;
 }
 
 /** Collects log rows into batches; a message is acknowledged when the store has its rows. */
@@ -31,6 +29,7 @@ export class Intake {
   readonly #deps: IntakeDeps;
   #waiting: Waiting[] = [];
   #rows = 0;
+  #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -39,15 +38,22 @@ export class Intake {
     this.#deps = deps;
   }
 
-  handle(message: Message): Promise<Handled> {
-    if (!isLogs.Check(message.data)) return Promise.resolve('park');
-    const rows = this.#parse(message.data.rows);
-    this.#deps.came(rows.map(({ row }) => row));
+  handle({ data }: Message, delivery: number): Promise<Handled> {
+    if (!isLogs.Check(data)) return Promise.resolve('park');
+    const text = data.rows;
     const settled = Promise.withResolvers<Handled>();
-    this.#waiting.push({ rows, settled });
-    this.#rows += rows.length;
+    // What failed before goes alone: should it be to blame, it holds up no other.
+    if (delivery > 1) {
+      this.#enqueue([{ text, settled }]);
+      return settled.promise;
+    }
+    this.#waiting.push({ text, settled });
+    this.#rows += data.count;
+    this.#bytes += text.length;
+    const full =
+      this.#rows >= batchRows || this.#bytes >= batchBytes || this.#waiting.length >= batchMessages;
     const waitMs = this.#stopped ? 0 : this.#deps.intervalMs();
-    if (this.#rows >= batchRows || waitMs === 0) this.flush();
+    if (full || waitMs === 0) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), waitMs);
     return settled.promise;
   }
@@ -59,7 +65,8 @@ export class Intake {
     const batch = this.#waiting;
     this.#waiting = [];
     this.#rows = 0;
-    if (batch.length > 0) this.#writing = this.#writing.then(() => this.#write(batch));
+    this.#bytes = 0;
+    if (batch.length > 0) this.#enqueue(batch);
   }
 
   /** From now on every row is written at once; resolves when nothing waits. */
@@ -69,35 +76,18 @@ export class Intake {
     await this.#writing;
   }
 
-  async #write(batch: readonly Waiting[]): Promise<void> {
-    const rows = batch.flatMap((each) => each.rows);
-    try {
-      const written = await this.#deps.store.write(rows);
-      this.#deps.wrote({ rows: written, duplicates: rows.length - written });
-      for (const { settled } of batch) settled.resolve('ack');
-    } catch (error) {
-      this.#deps.log.warn({ err: error, rows: rows.length }, 'log rows not written; trying again');
-      for (const { settled } of batch) settled.resolve('retry');
-    }
+  #enqueue(batch: readonly Waiting[]): void {
+    this.#writing = this.#writing.then(() => this.#write(batch));
   }
 
-  #parse(text: string): ReceivedRow[] {
-    return text.split('\n').flatMap((json) => {
-      if (json === '') return [];
-      let row: unknown;
-      try {
-        row = JSON.parse(json);
-      } catch {
-        this.#deps.unreadable(json, 'is not JSON');
-        return [];
-      }
-      if (isRow.Check(row)) return [{ row, json }];
-      const [first] = isRow.Errors(row);
-      this.#deps.unreadable(
-        json,
-        `${first?.instancePath ?? ''} ${first?.message ?? 'is wrong'}`.trim(),
-      );
-      return [];
-    });
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    let handled: Handled = 'retry';
+    try {
+      await this.#deps.wrote(await this.#deps.store.write(batch.map(({ text }) => text).join('\n')));
+      handled = 'ack';
+    } catch (error) {
+      this.#deps.log.warn({ err: error }, 'log rows not written; trying again');
+    }
+    for (const { settled } of batch) settled.resolve(handled);
   }
 }

@@ -1,3 +1,4 @@
+export { createLogStore, type LogPlace } from './log-store/create-log-store.ts';
 import type { Bus, Calls, DeadLetterStore, Subscription } from '@keymux/bus';
 import { logsinkOperations } from '@keymux/contracts';
 import {
@@ -12,16 +13,24 @@ import {
 import type { Router } from 'express';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { Intake } from './intake.ts';
-import { createSqliteLogStore } from './log-store/sqlite-log-store.ts';
+import type { OpenLogStore } from './log-store/log-store.ts';
 import { LogSettings } from './log-settings.ts';
 import { createHandlers } from './query-api/handlers.ts';
 import { LiveTail } from './query-api/live-tail.ts';
+import type { Poison } from './log-store/received-rows.ts';
 import { dropBeforeMs } from './retention.ts';
 
 const retentionEveryMs = 3_600_000;
+/** What waits is not acknowledged yet: the bus must not take it for lost. */
+const longestWaitMs = 60_000;
+const ackWaitMs = 150_000;
+/** A store that is away for a day loses no row; a message that cannot be handled is none of its rows. */
+const maxDeliveries = 10_000;
+const maxInFlight = 1_000;
 
 export interface LogsinkDeps {
-  readonly logsDirectory: string;
+  /** Opened and closed by the logsink. */
+  readonly store: OpenLogStore;
   readonly bus: Bus;
   readonly calls: Calls;
   readonly auth: AdminAuth;
@@ -37,10 +46,9 @@ export interface Logsink extends Service {
 
 /** Takes request logs off the bus, keeps them by the day, and answers questions about them. */
 export function createLogsink(deps: LogsinkDeps): Logsink {
-  const { bus, calls, auth, log, clock, deadLetters } = deps;
+  const { store, bus, calls, auth, log, clock, deadLetters } = deps;
   const registry = createMetricsRegistry({ service: 'logsink', processMetrics: false });
   const registers = [registry];
-  const store = createSqliteLogStore(deps.logsDirectory);
   const rows = new Counter({
     name: 'keymux_log_rows_total',
     help: 'Log rows by what became of them.',
@@ -51,8 +59,9 @@ export function createLogsink(deps: LogsinkDeps): Logsink {
     name: 'keymux_log_bytes',
     help: 'Bytes of request logs on disk.',
     registers,
-    collect() {
-      this.set(store.sizeBytes());
+    async collect() {
+      // A store that does not answer now must not hide the other metrics.
+      this.set(await store.sizeBytes().catch(() => Number.NaN));
     },
   });
   new Gauge({
@@ -63,7 +72,10 @@ export function createLogsink(deps: LogsinkDeps): Logsink {
       this.set(await deadLetters.count());
     },
   });
-  const tail = new LiveTail();
+  const tail = new LiveTail({
+    follow: (hear) => bus.follow('REQUEST_LOGS', ({ data }) => hear(data)),
+    log,
+  });
   // A shorter interval is for the rows that wait already, too.
   const settings: LogSettings = new LogSettings({
     bus,
@@ -77,26 +89,13 @@ export function createLogsink(deps: LogsinkDeps): Logsink {
   const intake = new Intake({
     store,
     log,
-    intervalMs: () => settings.writeIntervalMs,
-    came: (came) => tail.tell(came),
-    wrote: (counts) => {
-      rows.inc({ result: 'written' }, counts.rows);
-      rows.inc({ result: 'duplicate' }, counts.duplicates);
-    },
-    unreadable: (text, reason) => {
-      rows.inc({ result: 'unreadable' });
-      const message = {
-        id: newId(),
-        type: 'keymux.log.row',
-        version: 1,
-        time: new Date(clock.now()).toISOString(),
-        source: 'logsink',
-        subject: 'log.request.unreadable',
-        data: text.slice(0, 65_536),
-      };
-      deadLetters.park('REQUEST_LOGS', message, reason).catch((error: unknown) => {
-        log.error({ err: error, id: message.id }, 'an unreadable row was not kept');
-      });
+    intervalMs: () => Math.min(settings.writeIntervalMs, longestWaitMs),
+    wrote: ({ written, duplicates, expired, poison }) => {
+      rows.inc({ result: 'written' }, written);
+      rows.inc({ result: 'duplicate' }, duplicates);
+      rows.inc({ result: 'expired' }, expired);
+      rows.inc({ result: 'unreadable' }, poison.length);
+      return Promise.all(poison.map(park));
     },
   });
   const router = createAdminRouter({
@@ -108,6 +107,19 @@ export function createLogsink(deps: LogsinkDeps): Logsink {
   let consuming: Subscription | undefined;
   let timer: NodeJS.Timeout | undefined;
 
+  function park({ json, reason }: Poison): Promise<void> {
+    const message = {
+      id: newId(),
+      type: 'keymux.log.row',
+      version: 1,
+      time: new Date(clock.now()).toISOString(),
+      source: 'logsink',
+      subject: 'log.request.unreadable',
+      data: json.slice(0, 65_536),
+    };
+    return deadLetters.park('REQUEST_LOGS', message, reason);
+  }
+
   async function retain(): Promise<void> {
     const timeMs = dropBeforeMs(settings.retentionDays, clock.now());
     if (timeMs === null) return;
@@ -115,7 +127,7 @@ export function createLogsink(deps: LogsinkDeps): Logsink {
       const dropped = await store.dropBefore(timeMs);
       if (dropped.length > 0) log.info({ days: dropped }, 'dropped request logs');
     } catch (error) {
-      log.error({ err: error }, 'old request logs cannot be dropped');
+      log.warn({ err: error }, 'old request logs not dropped; trying again in an hour');
     }
   }
 
@@ -124,21 +136,28 @@ export function createLogsink(deps: LogsinkDeps): Logsink {
     router,
     registry,
     async start() {
+      await store.open();
       await settings.start();
       consuming = await bus.consume(
         'REQUEST_LOGS',
-        { durable: 'logsink', maxInFlight: 10_000, maxInFlightPerSubject: 10_000 },
-        (message) => intake.handle(message),
+        {
+          durable: 'logsink',
+          ackWaitMs,
+          maxDeliveries,
+          maxInFlight,
+          maxInFlightPerSubject: maxInFlight,
+        },
+        (message, delivery) => intake.handle(message, delivery),
       );
       timer = setInterval(() => void retain(), retentionEveryMs);
     },
     async stop() {
       clearInterval(timer);
-      tail.stop();
+      await tail.stop();
       await intake.stop();
       await consuming?.stop();
       await settings.stop();
-      store.close();
+      await store.close();
     },
   };
 }

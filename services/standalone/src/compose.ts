@@ -9,7 +9,7 @@ import {
 import { createConfig } from '@keymux/config';
 import { createSqliteEventStore, eventStoreMigrations } from '@keymux/event-store';
 import { createKeymanager, createSqliteKeyStore, keymanagerMigrations } from '@keymux/keymanager';
-import { createLogsink } from '@keymux/logsink';
+import { createLogsink, createLogStore } from '@keymux/logsink';
 import { createOutbound } from '@keymux/outbound';
 import {
   createAdminAuth,
@@ -85,8 +85,8 @@ export function compose(deps: {
   const { dataDir } = environment;
   const keyStore = createSqliteKeyStore({ db, events: store, vault, clock, dataDir });
   const keymanager = createKeymanager({ ...shared, keyStore });
-  const logsDirectory = join(environment.dataDir, 'logs');
-  const logsink = createLogsink({ ...shared, logsDirectory, deadLetters });
+  const logs = createLogStore({ kind: 'directory', path: join(dataDir, 'logs') }, { log });
+  const logsink = createLogsink({ ...shared, store: logs, deadLetters });
   const validator = createValidator({ ...shared, outbound, random: Math.random });
   const control = [config, keymanager, logsink, validator];
   const admin = createAdminServer({

@@ -27,6 +27,8 @@ const columns: readonly (readonly [string, (row: LogRow) => unknown])[] = [
   ['source_ip', (row) => row.source_ip],
   ['user_agent', (row) => row.user_agent],
   ['revision', (row) => row.revision],
+  ['trace_id', (row) => row.trace_id],
+  ['upstream_request_id', (row) => row.upstream_request_id],
 ];
 
 /** The first line of an export. */

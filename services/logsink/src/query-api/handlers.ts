@@ -1,10 +1,13 @@
-import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Calls, DeadLetterStore } from '@keymux/bus';
-import type { logsinkOperations } from '@keymux/contracts';
+import type { LogRow, logsinkOperations } from '@keymux/contracts';
 import { type Clock, type Handlers, type Logger, problem } from '@keymux/service';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { LogStore } from '../log-store/log-store.ts';
+import type { LogFilter } from '../log-store/log-filter.ts';
+import type { LogPage, LogSearch, LogStore } from '../log-store/log-store.ts';
+import { placeOf } from '../log-store/place.ts';
 import { csvHeader, csvLine } from './csv.ts';
 import type { LiveTail } from './live-tail.ts';
 import { readFilter } from './log-filter.ts';
@@ -46,26 +49,32 @@ export function createHandlers(deps: QueryDeps): Handlers<typeof logsinkOperatio
     return sums;
   }
 
-  async function rollupsOf(range: string, group: string | undefined) {
-    const toMs = clock.now();
-    const fromMs = toMs - rangeMs(range);
-    const all = await store.rollups(fromMs, toMs);
-    return {
-      fromMs,
-      toMs,
-      rollups: group === undefined ? all : all.filter((each) => each.group === group),
-    };
+  async function* exported(filter: LogFilter, format: 'csv' | 'ndjson'): AsyncGenerator<string> {
+    if (format === 'csv') yield csvHeader;
+    const line = format === 'csv' ? csvLine : (row: LogRow) => `${JSON.stringify(row)}\n`;
+    let before: string | null = null;
+    do {
+      const page: LogPage = await store.find({ filter, before, limit: exportPage });
+      yield page.rows.map(line).join('');
+      before = page.next;
+    } while (before !== null);
+  }
+
+  // Somebody who has the id of a request looks for that one.
+  async function search(asked: LogSearch): Promise<LogPage> {
+    const { text } = asked.filter;
+    if (text === undefined || placeOf(text) === null) return store.find(asked);
+    const row = await store.get(text);
+    return row === null ? store.find(asked) : { rows: [row], next: null };
   }
 
   return {
     listLogs: async ({ query }) => {
       const read = readFilter(query);
       if (read.kind === 'wrong') return problem('invalid', { errors: read.errors });
-      const limit = query.limit ?? pageSize;
-      const rows = await store.find(read.filter, query.cursor ?? null, limit + 1);
-      const items = rows.slice(0, limit);
-      const next = rows.length > limit ? (items.at(-1)?.request_id ?? null) : null;
-      return { status: 200, body: { items: [...items], next_cursor: next } };
+      const { cursor = null, limit = pageSize } = query;
+      const { rows, next } = await search({ filter: read.filter, before: cursor, limit });
+      return { status: 200, body: { items: rows, next_cursor: next } };
     },
     getLog: async ({ params }) => {
       const row = await store.get(params.request_id);
@@ -80,53 +89,51 @@ export function createHandlers(deps: QueryDeps): Handlers<typeof logsinkOperatio
         'content-disposition': `attachment; filename="keymux-logs.${format}"`,
         'cache-control': 'no-store',
       });
-      if (format === 'csv') res.write(csvHeader);
-      let before: string | null = null;
-      while (!signal.aborted) {
-        const rows = await store.find(read.filter, before, exportPage);
-        for (const row of rows) {
-          const line = format === 'csv' ? csvLine(row) : `${JSON.stringify(row)}\n`;
-          if (!res.write(line)) await Promise.race([once(res, 'drain'), once(res, 'close')]);
-        }
-        before = rows.at(-1)?.request_id ?? null;
-        if (rows.length < exportPage) break;
+      try {
+        await pipeline(Readable.from(exported(read.filter, format)), res, { signal });
+      } catch (error) {
+        // Who asked has left; nobody needs the rest.
+        if (!signal.aborted) throw error;
       }
-      res.end();
       return 'handled';
     },
     tailLogs: async ({ query, res }) => {
       const read = readFilter(query);
       if (read.kind === 'wrong') return problem('invalid', { errors: read.errors });
-      tail.watch(res, read.filter);
+      await tail.watch(res, read.filter);
       return 'handled';
     },
     statsOverview: async ({ query }) => {
       const range = query.range ?? '24h';
-      const { fromMs, toMs, rollups } = await rollupsOf(range, query.group);
-      const byGroup = Map.groupBy(rollups, ({ group }) => group);
+      const toMs = clock.now();
+      const fromMs = toMs - rangeMs(range);
+      const sums = await store.sums({ fromMs, toMs, stepMs: null, by: 'group', ...only(query) });
       return {
         status: 200,
         body: {
           range,
           from: new Date(fromMs).toISOString(),
           to: new Date(toMs).toISOString(),
-          ...totals(rollups),
+          ...totals(sums),
           keys: await keysByState(query.group),
-          groups: Array.from(byGroup, ([group, list]) => ({ group, ...totals(list) })),
+          groups: sums.map((sum) => ({ group: sum.name, ...totals([sum]) })),
         },
       };
     },
     statsSeries: async ({ query }) => {
-      const range = query.range ?? '24h';
-      const { fromMs, toMs, rollups } = await rollupsOf(range, query.group);
-      const step = stepMs(toMs - fromMs);
-      const { metric, by = 'none' } = query;
+      const { metric, by = 'none', range = '24h' } = query;
+      const toMs = clock.now();
+      const step = stepMs(rangeMs(range));
+      // Whole points only, but for the one that is not over yet.
+      const fromMs = Math.ceil((toMs - rangeMs(range)) / step) * step;
+      const sums = await store.sums({ fromMs, toMs, stepMs: step, by, ...only(query) });
+      const apart = by !== 'none';
       return {
         status: 200,
         body: {
           metric,
           step_ms: step,
-          series: series(rollups, { metric, by, fromMs, toMs, step }),
+          series: series(sums, { metric, fromMs, toMs, step, apart }),
         },
       };
     },
@@ -141,4 +148,8 @@ export function createHandlers(deps: QueryDeps): Handlers<typeof logsinkOperatio
       };
     },
   };
+}
+
+function only({ group }: { readonly group?: string }): { group?: string } {
+  return group === undefined ? {} : { group };
 }

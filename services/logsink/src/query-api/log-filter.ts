@@ -1,7 +1,6 @@
-import type { LogRow } from '@keymux/contracts';
 import type { FieldError } from '@keymux/service';
-import type { LogFilter } from '../log-store/log-store.ts';
-import { isError } from '../rollups/rollup.ts';
+import type { LogFilter } from '../log-store/log-filter.ts';
+import { placeOf } from '../log-store/place.ts';
 
 /** The filters of the API, checked by its schema. */
 export interface FilterQuery {
@@ -14,6 +13,8 @@ export interface FilterQuery {
   readonly q?: string;
   readonly from?: string;
   readonly to?: string;
+  /** Where a list goes on. */
+  readonly cursor?: string;
 }
 
 /** A filter out of a query, or what is wrong with it. */
@@ -32,7 +33,10 @@ export function readFilter(
   };
   const fromMs = time('from');
   const toMs = time('to');
-  const { status, outcome } = query;
+  const { status, outcome, cursor } = query;
+  if (cursor !== undefined && placeOf(cursor) === null) {
+    errors.push({ field: 'cursor', message: 'is not a next_cursor of this list' });
+  }
   const filter: LogFilter = {
     ...(query.group === undefined ? {} : { group: query.group }),
     ...(query.model === undefined ? {} : { model: query.model }),
@@ -54,31 +58,5 @@ export function readFilter(
 function isOutcome(text: string | undefined): text is NonNullable<LogFilter['outcome']> {
   return (
     text !== undefined && ['ok', 'error', 'client', 'gateway', 'key', 'upstream'].includes(text)
-  );
-}
-
-/** Whether a row is one of those asked for; the same rules as the store's. */
-export function matches(row: LogRow, filter: LogFilter): boolean {
-  const timeMs = Date.parse(row.time);
-  const text = filter.text?.toLowerCase();
-  return (
-    (filter.group === undefined || row.group === filter.group || row.aggregate === filter.group) &&
-    (filter.model === undefined || row.model === filter.model) &&
-    (filter.status === undefined ||
-      ('exact' in filter.status
-        ? row.status === filter.status.exact
-        : Math.floor(row.status / 100) === filter.status.class)) &&
-    (filter.outcome === undefined ||
-      (filter.outcome === 'ok'
-        ? row.at_fault === null && row.status < 400
-        : filter.outcome === 'error'
-          ? row.status === 499 || isError(row)
-          : row.at_fault === filter.outcome)) &&
-    (filter.keyId === undefined || row.attempts.some(({ key_id }) => key_id === filter.keyId)) &&
-    (filter.proxyKey === undefined || row.proxy_key === filter.proxyKey) &&
-    (text === undefined ||
-      `${row.path}\n${row.error ?? ''}\n${row.user_agent ?? ''}`.toLowerCase().includes(text)) &&
-    (filter.fromMs === undefined || timeMs >= filter.fromMs) &&
-    (filter.toMs === undefined || timeMs < filter.toMs)
   );
 }

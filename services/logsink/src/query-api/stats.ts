@@ -1,6 +1,7 @@
 import { percentile } from '../rollups/histogram.ts';
-import { add, minuteMs, regroup, type Rollup } from '../rollups/rollup.ts';
+import { add, type Counts, noCounts, type Sum } from '../rollups/rollup.ts';
 
+const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 const maxPoints = 200;
@@ -20,62 +21,45 @@ export function stepMs(range: number): number {
   );
 }
 
-/** What a set of rollups adds up to, as the API shows it. */
-export function totals(rollups: readonly Rollup[]) {
-  const sum: Rollup = {
-    startMs: 0,
-    group: '',
-    model: '',
-    status: 0,
-    requests: 0,
-    errors: 0,
-    tokensIn: 0,
-    tokensOut: 0,
-    latency: {},
-    ttfb: {},
-  };
-  for (const each of rollups) add(sum, each);
+/** What sums add up to, as the API shows it. */
+export function totals(sums: readonly Counts[]) {
+  const all = noCounts();
+  for (const each of sums) add(all, each);
   return {
-    requests: sum.requests,
-    errors: sum.errors,
-    error_rate: sum.requests === 0 ? 0 : sum.errors / sum.requests,
-    latency_p50_ms: percentile(sum.latency, 0.5),
-    latency_p95_ms: percentile(sum.latency, 0.95),
-    ttfb_p50_ms: percentile(sum.ttfb, 0.5),
-    ttfb_p95_ms: percentile(sum.ttfb, 0.95),
-    tokens_in: sum.tokensIn,
-    tokens_out: sum.tokensOut,
+    requests: all.requests,
+    errors: all.errors,
+    error_rate: all.requests === 0 ? 0 : all.errors / all.requests,
+    latency_p50_ms: percentile(all.latency, 0.5),
+    latency_p95_ms: percentile(all.latency, 0.95),
+    ttfb_p50_ms: percentile(all.ttfb, 0.5),
+    ttfb_p95_ms: percentile(all.ttfb, 0.95),
+    tokens_in: all.tokensIn,
+    tokens_out: all.tokensOut,
   };
 }
 
 export type Metric = Exclude<keyof ReturnType<typeof totals>, 'error_rate'>;
-export type Dimension = 'none' | 'group' | 'model' | 'status';
 
-/** One series a group, model or status; the busiest 50. */
+/** One series a name, with a point a step; the busiest 50. Sums of nothing told apart are one series, named after the metric. */
 export function series(
-  rollups: readonly Rollup[],
-  asked: { metric: Metric; by: Dimension; fromMs: number; toMs: number; step: number },
+  sums: readonly Sum[],
+  asked: { metric: Metric; fromMs: number; toMs: number; step: number; apart: boolean },
 ) {
-  const { metric, by, fromMs, toMs, step } = asked;
-  const names = new Map<string, Rollup[]>();
-  for (const each of rollups) {
-    const name = by === 'none' ? metric : String(each[by]);
-    const list = names.get(name);
-    if (list === undefined) names.set(name, [each]);
-    else list.push(each);
-  }
-  const weight = (list: readonly Rollup[]): number =>
-    list.reduce((sum, each) => sum + each.requests, 0);
-  return [...names]
+  const { metric, fromMs, toMs, step, apart } = asked;
+  const byName = Map.groupBy(sums, ({ name }) => (apart ? name : metric));
+  const weight = (list: readonly Sum[]): number =>
+    list.reduce((sum, { requests }) => sum + requests, 0);
+  return [...byName]
     .toSorted(([, a], [, b]) => weight(b) - weight(a))
     .slice(0, maxSeries)
     .map(([name, list]) => {
-      const byPoint = Map.groupBy(regroup(list, step), ({ startMs }) => startMs);
+      const byPoint = new Map(list.map((sum) => [sum.startMs, sum]));
       const points = [];
-      for (let at = Math.ceil(fromMs / step) * step; at < toMs; at += step) {
+      for (let at = Math.floor(fromMs / step) * step; at < toMs; at += step) {
+        const sum = byPoint.get(at);
         points.push({
           time: new Date(at).toISOString(),
-          value: totals(byPoint.get(at) ?? [])[metric],
+          value: totals(sum === undefined ? [] : [sum])[metric],
         });
       }
       return { name, points };

@@ -1,56 +1,44 @@
 import type { LogRow } from '@keymux/contracts';
 import { type Histogram, merge, observe } from './histogram.ts';
+import { type Span, startOf } from './span.ts';
 
-export const minuteMs = 60_000;
-
-/** What the requests of one minute (or hour), group, model and status add up to. */
-export interface Rollup {
-  readonly startMs: number;
-  readonly group: string;
-  readonly model: string;
-  readonly status: number;
+/** What requests add up to. */
+export interface Counts {
   requests: number;
   errors: number;
   tokensIn: number;
   tokensOut: number;
+  /** Of durations, ms. */
   latency: Histogram;
+  /** Of times to the first byte, ms. */
   ttfb: Histogram;
 }
 
-/** Adds rows up by minute, group, model and status. */
-export function rollUp(rows: readonly LogRow[]): Rollup[] {
-  const rollups = new Map<string, Rollup>();
-  for (const row of rows) {
-    const startMs = Math.floor(Date.parse(row.time) / minuteMs) * minuteMs;
-    const one: Rollup = {
-      startMs,
-      group: row.aggregate ?? row.group,
-      model: row.model ?? '',
-      status: row.status,
-      requests: 1,
-      errors: isError(row) ? 1 : 0,
-      tokensIn: row.tokens.input ?? 0,
-      tokensOut: row.tokens.output ?? 0,
-      latency: {},
-      ttfb: {},
-    };
-    observe(one.latency, row.duration_ms);
-    if (row.ttfb_ms !== null) observe(one.ttfb, row.ttfb_ms);
-    const key = `${startMs} ${one.group} ${one.status} ${one.model}`;
-    const known = rollups.get(key);
-    if (known === undefined) rollups.set(key, one);
-    else add(known, one);
-  }
-  return [...rollups.values()];
+/** By what rollups are kept. */
+export type RollupKey = Pick<LogRow, 'group' | 'aggregate' | 'model' | 'status'>;
+
+/** What the requests of one minute, hour or day of a group, model and status add up to. */
+export interface Rollup extends RollupKey, Counts {
+  readonly startMs: number;
 }
 
-/** A request that failed for another reason than that its client left. */
-export function isError(row: Pick<LogRow, 'status' | 'at_fault'>): boolean {
-  return row.status !== 499 && (row.status >= 400 || row.at_fault !== null);
+/** How sums can be told apart. */
+export type Dimension = 'none' | 'group' | 'model' | 'status';
+
+/** Rollups added up by one dimension. */
+export interface Sum extends Counts {
+  readonly startMs: number;
+  /** Of the group, model or status; empty where nothing is told apart or there is no model. */
+  readonly name: string;
 }
 
-/** Adds one rollup to another. */
-export function add(into: Rollup, from: Rollup): void {
+/** Counts of nothing. */
+export function noCounts(): Counts {
+  return { requests: 0, errors: 0, tokensIn: 0, tokensOut: 0, latency: {}, ttfb: {} };
+}
+
+/** Adds counts to others. */
+export function add(into: Counts, from: Counts): void {
   into.requests += from.requests;
   into.errors += from.errors;
   into.tokensIn += from.tokensIn;
@@ -59,27 +47,50 @@ export function add(into: Rollup, from: Rollup): void {
   merge(into.ttfb, from.ttfb);
 }
 
-/** Rollups of longer spans out of shorter ones. */
-export function regroup(rollups: readonly Rollup[], spanMs: number): Rollup[] {
-  const spans = new Map<string, Rollup>();
-  for (const each of rollups) {
-    const startMs = Math.floor(each.startMs / spanMs) * spanMs;
-    const key = `${startMs} ${each.group} ${each.status} ${each.model}`;
-    let span = spans.get(key);
-    if (span === undefined) {
-      span = {
-        ...each,
-        startMs,
-        requests: 0,
-        errors: 0,
-        tokensIn: 0,
-        tokensOut: 0,
-        latency: {},
-        ttfb: {},
-      };
-      spans.set(key, span);
-    }
-    add(span, each);
+/** A request that failed for another reason than that its client left. */
+export function isError(row: Pick<LogRow, 'status' | 'at_fault'>): boolean {
+  return row.status !== 499 && (row.status >= 400 || row.at_fault !== null);
+}
+
+/** A row that rollups are made of, at the time its request came. */
+export type TimedRow = { readonly timeMs: number; readonly row: LogRow };
+
+/** Adds rows up. */
+export function rollUp(rows: readonly TimedRow[], span: Span): Rollup[] {
+  const rollups = new Rollups();
+  for (const { timeMs, row } of rows) {
+    const into = rollups.at(startOf(timeMs, span), row);
+    into.requests += 1;
+    if (isError(row)) into.errors += 1;
+    into.tokensIn += row.tokens.input ?? 0;
+    into.tokensOut += row.tokens.output ?? 0;
+    observe(into.latency, row.duration_ms);
+    if (row.ttfb_ms !== null) observe(into.ttfb, row.ttfb_ms);
   }
-  return [...spans.values()];
+  return rollups.all();
+}
+
+/** Rollups of longer spans out of shorter ones. */
+export function regroup(shorter: readonly Rollup[], span: Span): Rollup[] {
+  const rollups = new Rollups();
+  for (const each of shorter) add(rollups.at(startOf(each.startMs, span), each), each);
+  return rollups.all();
+}
+
+class Rollups {
+  readonly #byKey = new Map<string, Rollup>();
+
+  at(startMs: number, { group, aggregate, model, status }: RollupKey): Rollup {
+    const key = JSON.stringify([startMs, group, aggregate, model, status]);
+    let found = this.#byKey.get(key);
+    if (found === undefined) {
+      found = { startMs, group, aggregate, model, status, ...noCounts() };
+      this.#byKey.set(key, found);
+    }
+    return found;
+  }
+
+  all(): Rollup[] {
+    return [...this.#byKey.values()];
+  }
 }

@@ -1,0 +1,46 @@
+import { type LogRow, LogRowSchema } from '@keymux/contracts';
+import { Compile } from 'typebox/compile';
+import { placeOf } from './place.ts';
+
+const isRow = Compile(LogRowSchema);
+
+/** A row with the text it came as. */
+export interface ReceivedRow {
+  readonly row: LogRow;
+  readonly json: string;
+}
+
+/** A row that can never be written, and why. */
+export interface Poison {
+  readonly json: string;
+  readonly reason: string;
+}
+
+/** Reads newline separated rows; what is none does not hold up the others. */
+export function readRows(text: string): { rows: ReceivedRow[]; poison: Poison[] } {
+  const rows: ReceivedRow[] = [];
+  const poison: Poison[] = [];
+  for (const json of text.split('\n')) {
+    if (json === '') continue;
+    const row = readRow(json);
+    if (typeof row === 'string') poison.push({ json, reason: row });
+    else rows.push({ row, json });
+  }
+  return { rows, poison };
+}
+
+function readRow(json: string): LogRow | string {
+  let row: unknown;
+  try {
+    row = JSON.parse(json);
+  } catch {
+    return 'is not JSON';
+  }
+  if (!isRow.Check(row)) {
+    const [first] = isRow.Errors(row);
+    return `${first?.instancePath ?? ''} ${first?.message ?? 'is wrong'}`.trim();
+  }
+  if (placeOf(row.request_id) === null) return '/request_id is not the id of a request';
+  if (Number.isNaN(Date.parse(row.time))) return '/time is not a time';
+  return row;
+}
