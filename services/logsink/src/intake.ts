@@ -83,7 +83,9 @@ export class Intake {
   async #write(batch: readonly Waiting[]): Promise<void> {
     let handled: Handled = 'retry';
     try {
-      await this.#deps.wrote(await this.#deps.store.write(batch.map(({ text }) => text).join('\n')));
+      await this.#deps.wrote(
+        await this.#deps.store.write(batch.map(({ text }) => text).join('\n')),
+      );
       handled = 'ack';
     } catch (error) {
       this.#deps.log.warn({ err: error }, 'log rows not written; trying again');

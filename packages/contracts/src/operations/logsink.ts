@@ -17,7 +17,11 @@ const filters = {
   key: Type.Optional(Type.String({ maxLength: 100, description: 'key id' })),
   proxy_key: Type.Optional(Type.String({ maxLength: 200 })),
   q: Type.Optional(
-    Type.String({ maxLength: 500, description: 'text in error, path or user agent' }),
+    Type.String({
+      maxLength: 500,
+      description:
+        "text in path, user agent or error; the upstream's id of a failed request; a request id",
+    }),
   ),
   from: Type.Optional(Type.String({ description: 'ISO 8601' })),
   to: Type.Optional(Type.String({ description: 'ISO 8601' })),
@@ -49,7 +53,8 @@ export const logsinkOperations = {
     owner: 'logsink',
     method: 'GET',
     path: '/api/logs',
-    summary: 'Request logs, newest first.',
+    summary:
+      'Request logs, newest first. A search of many rows may stop early: go on while there is a next_cursor.',
     tag: 'logs',
     auth: 'admin',
     query: query({ ...page, ...filters }),

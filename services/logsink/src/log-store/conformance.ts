@@ -106,7 +106,7 @@ export function logStoreConformance(name: string, make: () => Promise<StoreUnder
     }
   };
 
-  describe(`${name} keeps the promises of a log store`, () => {
+  describe(`${name} keeps the promises of a log store`, { timeout: 60_000 }, () => {
     it(
       'gives a row back as it came',
       withStore(async (store) => {

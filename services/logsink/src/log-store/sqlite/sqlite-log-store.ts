@@ -137,7 +137,7 @@ export class SqliteLogStore implements OpenLogStore {
   }
 
   async close(): Promise<void> {
-    for (const name of [...this.#open.keys()]) this.#close(name);
+    for (const name of this.#open.keys()) this.#close(name);
     this.#kept?.close();
     this.#kept = undefined;
   }
