@@ -22,7 +22,7 @@ import { createGatewayMetrics } from './gateway-metrics.ts';
 import { ConfigSync } from './live-config/config-sync.ts';
 import { LiveConfig } from './live-config/live-config.ts';
 import { PoolSync } from './live-config/pool-sync.ts';
-import { MassFailureGuard } from './outcome/guard.ts';
+import { MassFailureGuard } from '@keymux/outcome';
 import { Outbox } from './outbox/outbox.ts';
 import { Spool } from './outbox/spool.ts';
 import { Proxy, type ProxyDeps } from './proxy/proxy.ts';

@@ -1,6 +1,6 @@
 import type { RingKey } from '../key-ring/key-pool.ts';
 import type { LiveStandardGroup, LiveUpstream } from '../live-config/live-group.ts';
-import type { Judgement } from '../outcome/judgement.ts';
+import type { Judgement } from '@keymux/outcome';
 import { chooseTarget, type Target } from '../upstream/choose-target.ts';
 import { backoffMs } from './backoff.ts';
 import type { ExchangeRequest } from './exchange-request.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '@keymux/service';
-import type { Judgement } from '../outcome/judgement.ts';
+import type { Judgement } from '@keymux/outcome';
 import type { HeldAnswer } from './ending.ts';
 import type { ExchangeRequest } from './exchange-request.ts';
 import type { ExchangeRow } from './exchange-row.ts';

@@ -1,6 +1,6 @@
 import { type Clock, scrubText } from '@keymux/service';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
-import type { Judgement } from '../outcome/judgement.ts';
+import type { Judgement } from '@keymux/outcome';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Target } from '../upstream/choose-target.ts';
 import { type LogRecord, toRow } from './log-record.ts';

@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
-import type { Judgement } from '../outcome/judgement.ts';
+import type { Judgement } from '@keymux/outcome';
 import type { Outbox } from '../outbox/outbox.ts';
 import { Attempt } from '../upstream/attempt.ts';
 import type { Target } from '../upstream/choose-target.ts';

@@ -1,8 +1,6 @@
 import type { Channel } from '@keymux/channels';
 import type { ErrorRule } from '@keymux/contracts';
-import { type AttemptOutcome, headerFacts } from '../outcome/attempt-outcome.ts';
-import { judge } from '../outcome/judge.ts';
-import type { Judgement } from '../outcome/judgement.ts';
+import { type AttemptOutcome, headerFacts, judge, type Judgement } from '@keymux/outcome';
 import type { AttemptFailure } from '../upstream/attempt.ts';
 import type { Ending, HeldAnswer } from './ending.ts';
 

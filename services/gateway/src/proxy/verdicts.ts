@@ -1,6 +1,5 @@
 import { scrubText } from '@keymux/service';
-import type { MassFailureGuard } from '../outcome/guard.ts';
-import type { Judgement } from '../outcome/judgement.ts';
+import type { Judgement, MassFailureGuard } from '@keymux/outcome';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Target } from '../upstream/choose-target.ts';
 

@@ -1,0 +1,9 @@
+export {
+  type AttemptOutcome,
+  type FailureKind,
+  headerFacts,
+  type HeaderFacts,
+} from './attempt-outcome.ts';
+export { type GuardAnswer, type GuardedFailure, keysToTrip, MassFailureGuard } from './guard.ts';
+export { judge } from './judge.ts';
+export type { JudgeContext, Judgement, Rest, Retry, Scope } from './judgement.ts';
