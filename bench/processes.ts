@@ -1,9 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-
-/** A process and all it started, by pid (Linux /proc). */
+/** A process and all it started, by pid, itself first (Linux /proc). */
 export function family(pid: number): number[] {
   const children = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -12,32 +9,25 @@ export function family(pid: number): number[] {
   return [pid, ...children.flatMap(family)];
 }
 
-/** CPU seconds that processes have used. */
-export function cpuSeconds(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => {
-    const fields = statOf(pid);
-    return sum + (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / ticksPerSecond;
+/** CPU time that all threads of a process have used, µs. From schedstat: /proc/pid/stat counts in steps of 10 ms. */
+export function cpuUs(pid: number): number {
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
+    const [ranNs] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ');
+    return sum + Number(ranNs) / 1_000;
   }, 0);
 }
 
-/** Resident memory of processes, bytes. */
-export function residentBytes(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => {
-    const kib = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return sum + Number(kib ?? 0) * 1024;
-  }, 0);
+/** Resident memory of a process, MiB. */
+export function residentMib(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kib ?? 0) / 1024;
 }
 
 function parentOf(pid: number): number {
-  return Number(statOf(pid)[1] ?? 0);
-}
-
-/** Fields after the name, which may have spaces; none for a process that is gone. */
-function statOf(pid: number): string[] {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]);
   } catch {
-    return []; // it ended between the listing and now
+    return 0; // it ended between the listing and now
   }
 }

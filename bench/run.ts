@@ -1,172 +1,156 @@
-import { execFileSync, fork, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '@keymux/parts/free-port';
-import { startKeymux } from '../e2e/product/keymux.ts';
+import { setTimeout } from 'node:timers/promises';
 import { run } from './load.ts';
-import { cpuSeconds, family, residentBytes } from './processes.ts';
+import { cpuUs, residentMib } from './processes.ts';
+import { startTargets, type Target } from './targets.ts';
 
 const rounds = 5;
 const requests = 4_000;
 const connections = 16;
-const streams = 100;
+const streams = 250;
 const chunksPerStream = 100;
 const keys = 1_000;
+/** What a load leaves to be written belongs to it. */
+const settleMs = 500;
 
-/** Something between client and provider; no pid for the direct way. */
-interface Target {
-  readonly name: string;
-  readonly url: string;
-  readonly key: string;
-  readonly pid: number | null;
-}
+/** A figure of each process of a proxy. */
+type PerProcess = readonly number[];
 
 interface Figures {
-  cpuUsPerRequest: number[];
-  cpuUsPerChunk: number[];
-  p50Ms: number[];
-  p99Ms: number[];
-  memoryMib: number[];
-}
-
-const children: ChildProcess[] = [];
-const directory = mkdtempSync(join(tmpdir(), 'keymux-bench-'));
-
-const upstreamPort = await new Promise<number>((resolve) => {
-  const child = fork(fileURLToPath(new URL('./upstream.ts', import.meta.url)));
-  children.push(child);
-  child.once('message', (port) => resolve(Number(port)));
-});
-const upstream = `http://127.0.0.1:${upstreamPort}`;
-
-async function startNginx(): Promise<Target> {
-  const port = await freePort();
-  const conf = join(directory, 'nginx.conf');
-  writeFileSync(
-    conf,
-    `daemon off; worker_processes 1; pid ${directory}/nginx.pid; error_log ${directory}/error.log;
-     events { worker_connections 4096; }
-     http { access_log ${directory}/access.log; client_body_temp_path ${directory}; proxy_temp_path ${directory};
-       upstream up { server 127.0.0.1:${upstreamPort}; keepalive 256; }
-       server { listen 127.0.0.1:${port}; location / { proxy_pass http://up; proxy_http_version 1.1;
-         proxy_set_header Connection ""; proxy_set_header Authorization "Bearer sk-x"; proxy_buffering off; } } }`,
-  );
-  try {
-    execFileSync('nginx', ['-v'], { stdio: 'ignore' });
-  } catch {
-    throw new Error('nginx is missing: apt-get install nginx-light');
-  }
-  const child = spawn('nginx', ['-c', conf, '-p', directory], { stdio: 'ignore' });
-  children.push(child);
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  return { name: 'nginx', url: `http://127.0.0.1:${port}`, key: 'x', pid: child.pid ?? null };
-}
-
-const keymux = await startKeymux({ env: { MAX_CONCURRENT_REQUESTS: '1000', LOG_LEVEL: 'warn' } });
-
-async function startTarget(): Promise<Target> {
-  const admin = (path: string, type: string, body: string): Promise<Response> =>
-    fetch(`${keymux.url}${path}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${keymux.authKey}`, 'content-type': type },
-      body,
-    });
-  const upstreams = [{ url: upstream, weight: 1 }];
-  const group = { name: 'bench', channel: 'openai', upstreams };
-  await admin('/api/groups', 'application/json', JSON.stringify(group));
-  const secrets = Array.from({ length: keys }, (_, at) => `sk-bench-${at}`).join('\n');
-  await admin('/api/groups/bench/keys', 'text/plain', secrets);
-  await new Promise((resolve) => setTimeout(resolve, 3_000));
-  return {
-    name: 'Keymux',
-    url: `${keymux.url}/proxy/bench`,
-    key: keymux.proxyKey,
-    pid: keymux.pid(),
-  };
+  readonly idleMib: PerProcess;
+  readonly cpuUsPerRequest: PerProcess[];
+  readonly cpuUsPerChunk: PerProcess[];
+  readonly loadedMib: PerProcess[];
+  readonly p50Ms: number[];
+  readonly p99Ms: number[];
 }
 
 async function measure(target: Target, figures: Figures): Promise<void> {
-  const pids = target.pid === null ? [] : family(target.pid);
-  const cost = async (work: () => Promise<void>, units: number): Promise<number> => {
-    const before = cpuSeconds(pids);
-    await work();
-    return ((cpuSeconds(pids) - before) / units) * 1e6;
-  };
-  const load = { key: target.key, stream: false, connections, requests };
+  const { pids, key } = target;
   const url = `${target.url}/v1/chat/completions`;
-  figures.cpuUsPerRequest.push(
-    await cost(async () => void (await run({ ...load, url })), requests),
-  );
-  const alone = (await run({ ...load, url, connections: 1, requests: 500 })).toSorted(
-    (a, b) => a - b,
-  );
-  figures.p50Ms.push(alone[Math.floor(alone.length * 0.5)] ?? 0);
-  figures.p99Ms.push(alone[Math.floor(alone.length * 0.99)] ?? 0);
-  const streaming = { ...load, stream: true, connections: streams, requests: streams };
+  const cost = async (work: () => Promise<unknown>, units: number): Promise<PerProcess> => {
+    const before = pids.map(cpuUs);
+    await work();
+    await setTimeout(settleMs);
+    return pids.map((pid, at) => (cpuUs(pid) - (before[at] ?? 0)) / units);
+  };
+  const load = { url, key, stream: false, connections, requests };
+  figures.cpuUsPerRequest.push(await cost(() => run(load), requests));
+  const alone = await run({ ...load, connections: 1, requests: 1_500 });
+  figures.p50Ms.push(quantile(alone, 0.5));
+  figures.p99Ms.push(quantile(alone, 0.99));
+  const streaming = { key, stream: true, connections: streams, requests: streams };
   figures.cpuUsPerChunk.push(
     await cost(
-      async () => void (await run({ ...streaming, url: `${url}?chunks=${chunksPerStream}` })),
+      () => run({ ...streaming, url: `${url}?chunks=${chunksPerStream}` }),
       streams * chunksPerStream,
     ),
   );
-  figures.memoryMib.push(residentBytes(pids) / 1024 ** 2);
+  figures.loadedMib.push(pids.map(residentMib));
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+function quantile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? 0;
+}
 
-try {
-  const targets: Target[] = [
-    { name: 'direct', url: upstream, key: 'x', pid: null },
-    await startNginx(),
-    await startTarget(),
+const median = (values: readonly number[]): number => quantile(values, 0.5);
+const sum = (values: PerProcess): number => values.reduce((all, each) => all + each, 0);
+
+function table(all: ReadonlyMap<Target, Figures>, { direct, nginx }: Record<string, Target>) {
+  const of = (target: Target | undefined): Figures => {
+    const found = target === undefined ? undefined : all.get(target);
+    if (found === undefined) throw new Error('a target was not measured');
+    return found;
+  };
+  const total = (values: readonly PerProcess[]): number => median(values.map(sum));
+  const cpu = (values: readonly PerProcess[], ofNginx: readonly PerProcess[]): string =>
+    `${total(values).toFixed(1)} µs (${(total(values) / total(ofNginx)).toFixed(1)}×)`;
+  const memory = (its: Figures): string =>
+    `${sum(its.idleMib).toFixed(0)} / ${total(its.loadedMib).toFixed(0)} MiB`;
+  const rows = [...all].flatMap(([target, its]) => {
+    const added = (name: 'p50Ms' | 'p99Ms'): string =>
+      `${(median(its[name]) - median(of(direct)[name])).toFixed(2)} ms`;
+    if (target === direct) return [];
+    const whole = [
+      target.name,
+      cpu(its.cpuUsPerRequest, of(nginx).cpuUsPerRequest),
+      cpu(its.cpuUsPerChunk, of(nginx).cpuUsPerChunk),
+      added('p50Ms'),
+      added('p99Ms'),
+      memory(its),
+    ];
+    const parts = (target.parts ?? []).map((name, at) => {
+      const only = (values: readonly PerProcess[]) => values.map((each) => [each[at] ?? 0]);
+      return [
+        `– its ${name}`,
+        cpu(only(its.cpuUsPerRequest), of(nginx).cpuUsPerRequest),
+        cpu(only(its.cpuUsPerChunk), of(nginx).cpuUsPerChunk),
+        '',
+        '',
+        memory({
+          ...its,
+          idleMib: [its.idleMib[at] ?? 0],
+          loadedMib: only(its.loadedMib),
+        }),
+      ];
+    });
+    return [whole, ...parts];
+  });
+  const head = [
+    '',
+    'CPU per request',
+    'CPU per streamed chunk',
+    'added p50',
+    'added p99',
+    'memory idle / loaded',
   ];
+  return [head, head.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
+}
+
+const targets = await startTargets(keys);
+try {
+  const { direct, nginx, bare, keymux } = targets;
   const figures = new Map(
-    targets.map((target): [Target, Figures] => [
+    [direct, nginx, bare, keymux].map((target): [Target, Figures] => [
       target,
-      { cpuUsPerRequest: [], cpuUsPerChunk: [], p50Ms: [], p99Ms: [], memoryMib: [] },
+      {
+        idleMib: target.pids.map(residentMib),
+        cpuUsPerRequest: [],
+        cpuUsPerChunk: [],
+        loadedMib: [],
+        p50Ms: [],
+        p99Ms: [],
+      },
     ]),
   );
-  const warm = { stream: false, connections, requests: 2_000 };
-  for (const { url, key } of targets)
+  const warm = { stream: false, connections, requests: 4_000 };
+  for (const { url, key } of figures.keys())
     await run({ ...warm, key, url: `${url}/v1/chat/completions` });
   for (let round = 0; round < rounds; round += 1) {
     for (const [target, its] of figures) await measure(target, its);
   }
-  const [direct, nginx] = targets.map((target) => figures.get(target));
-  const rows = targets.map((target) => {
-    const its = figures.get(target);
-    if (its === undefined || direct === undefined || nginx === undefined) return '';
-    const cpu = median(its.cpuUsPerRequest);
-    const chunk = median(its.cpuUsPerChunk);
-    const times = (value: number, of: number): string =>
-      target.pid === null ? '–' : `${value.toFixed(0)} µs (${(value / of).toFixed(1)}×)`;
-    return `| ${target.name} | ${times(cpu, median(nginx.cpuUsPerRequest))} | ${times(chunk, median(nginx.cpuUsPerChunk))} | ${(median(its.p50Ms) - median(direct.p50Ms)).toFixed(2)} ms | ${(median(its.p99Ms) - median(direct.p99Ms)).toFixed(2)} ms | ${target.pid === null ? '–' : `${median(its.memoryMib).toFixed(0)} MiB`} |`;
-  });
-  const table = [
-    '| | CPU per request | CPU per streamed chunk | added p50 | added p99 | memory |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...rows,
-  ].join('\n');
-  process.stdout.write(`${table}\n`);
+  const found = table(figures, { direct, nginx });
+  process.stdout.write(`${found}\n`);
   if (process.argv.includes('--write')) {
-    writeFileSync(
-      fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url)),
-      `# Benchmarks
-
-\`npm run bench\` measures on your machine: direct, nginx and Keymux (logs, metrics, key accounting on,
-${keys.toLocaleString('en')} keys) in one run, ${rounds} rounds interleaved, medians. A completion of about 1 KB over
-${connections} connections; ${streams} streams of ${chunksPerStream} chunks, one each 20 ms; latency over one connection. CPU and memory
-are those of all processes of the proxy. In brackets: times nginx.
-
-${table}
-`,
-    );
+    const page = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
+    writeFileSync(page, pageOf(found));
   }
 } finally {
-  for (const child of children) child.kill();
-  await keymux.close();
-  rmSync(directory, { recursive: true, force: true });
+  await targets.close();
+}
+
+function pageOf(found: string): string {
+  return `# Benchmarks
+
+\`npm run bench\` measures on your machine: direct, nginx, a bare Node proxy (\`bench/bare.ts\`: \`node:http\` in,
+undici out, nothing else) and Keymux as it comes, with logs, metrics and key accounting on and
+${keys.toLocaleString('en')} keys, in one run, ${rounds} rounds interleaved, medians. A completion of about 1 KB over ${connections} connections;
+${streams} streams of ${chunksPerStream} chunks, one each 20 ms; latency added to the direct way, over one connection. CPU is
+that of all processes of a proxy, with what they write after the load. In brackets: times nginx.
+
+${found}
+`;
 }
