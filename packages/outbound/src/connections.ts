@@ -1,6 +1,6 @@
 import { Client, Dispatcher, errors } from 'undici';
 import type { Connect } from './connector.ts';
-import type { IdleRegister } from './idle-register.ts';
+import { type IdleEntry, type IdleRegister, newIdleEntry } from './idle-register.ts';
 
 /** Sends requests to one upstream. */
 export abstract class UpstreamDispatcher extends Dispatcher {
@@ -30,12 +30,14 @@ export interface ConnectionsOptions {
 /** One connection: an undici client that works on one request at a time. */
 class Connection {
   readonly client: Client;
+  readonly idleEntry: IdleEntry;
   state: 'busy' | 'idle' | 'ended' = 'busy';
   connected = false;
   handler: Dispatcher.DispatchHandler | null = null;
   cancel: (() => void) | null = null;
 
-  constructor({ origin, connect, idleTimeoutMs }: ConnectionsOptions) {
+  constructor({ origin, connect, idleTimeoutMs }: ConnectionsOptions, end: () => void) {
+    this.idleEntry = newIdleEntry(end);
     this.client = new Client(origin, {
       pipelining: 1,
       allowH2: false,
@@ -131,13 +133,13 @@ export class Connections extends UpstreamDispatcher {
   #takeIdle(): Connection | undefined {
     const connection = this.#idle.pop();
     if (connection === undefined) return undefined;
-    this.#options.register.remove(connection);
+    this.#options.register.remove(connection.idleEntry);
     connection.state = 'busy';
     return connection;
   }
 
   #add(): Connection {
-    const connection = new Connection(this.#options);
+    const connection: Connection = new Connection(this.#options, () => void this.#end(connection));
     connection.client
       .on('connect', () => {
         connection.connected = true;
@@ -163,7 +165,7 @@ export class Connections extends UpstreamDispatcher {
     }
     connection.state = 'idle';
     this.#idle.push(connection);
-    register.add(connection, maxIdleTotal, () => this.#end(connection));
+    register.add(connection.idleEntry, maxIdleTotal);
   }
 
   #end(connection: Connection, error?: Error): Promise<void> {
@@ -171,7 +173,7 @@ export class Connections extends UpstreamDispatcher {
     if (connection.state !== 'ended') {
       if (connection.state === 'idle') {
         this.#idle.splice(this.#idle.indexOf(connection), 1);
-        this.#options.register.remove(connection);
+        this.#options.register.remove(connection.idleEntry);
       }
       connection.state = 'ended';
       connection.handler = null;

@@ -36,17 +36,21 @@ export function connectIpcBus(port: IpcPort): { bus: Bus; calls: Calls } {
     else waiting?.reject(frame.message);
   });
 
-  const ask = <E extends Error>(
+  // What waits holds nothing of the frame: a Map's outgrown tables live on for a while.
+  const expect = (id: number, failure: (message: string) => Error): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      pending.set(id, { resolve, reject: (message) => reject(failure(message)) });
+    });
+  const ask = (
     frame: (id: number) => WorkerFrame,
-    failure: (message: string) => E,
+    failure: (message: string) => Error,
   ): Promise<unknown> => {
     if (closed) return Promise.reject(failure('the connection to the bus is closed'));
     lastId += 1;
     const id = lastId;
-    return new Promise((resolve, reject) => {
-      pending.set(id, { resolve, reject: (message) => reject(failure(message)) });
-      send(frame(id));
-    });
+    const reply = expect(id, failure);
+    send(frame(id));
+    return reply;
   };
   const unavailable = (message: string): BusUnavailable => new BusUnavailable(message);
 

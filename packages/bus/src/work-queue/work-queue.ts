@@ -53,7 +53,8 @@ export class WorkQueue {
   readonly #lanes = new Map<string, Lane>();
   /** In the order of their turns. */
   readonly #ready = new Set<Lane>();
-  readonly #byId = new Map<string, Entry>();
+  /** Only the promises: a Map's outgrown tables live on for a while, and messages are large. */
+  readonly #byId = new Map<string, PromiseWithResolvers<void>>();
   readonly #consumers = new Consumers();
   readonly #timers = new Set<NodeJS.Timeout>();
   #closed = false;
@@ -67,14 +68,14 @@ export class WorkQueue {
     if (this.#closed) return Promise.reject(new BusUnavailable('the bus is closed'));
     // Published again while it is still here: both publishers wait for the same delivery.
     const known = this.#byId.get(message.id);
-    if (known !== undefined) return known.settled.promise;
+    if (known !== undefined) return known.promise;
     if (this.#byId.size >= this.#options.capacity) {
       return Promise.reject(new BusUnavailable(`stream ${this.#options.stream} is full`));
     }
     const lane = this.#laneOf(message.subject);
     const settled = Promise.withResolvers<void>();
     const entry: Entry = { message, lane, settled, deliveries: 0, done: false };
-    this.#byId.set(message.id, entry);
+    this.#byId.set(message.id, settled);
     lane.waiting.push(entry);
     this.#options.taken(message);
     this.#enlist(lane);
@@ -101,8 +102,8 @@ export class WorkQueue {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     this.#consumers.release();
-    for (const entry of this.#byId.values()) {
-      entry.settled.reject(new BusUnavailable('the bus is closed'));
+    for (const settled of this.#byId.values()) {
+      settled.reject(new BusUnavailable('the bus is closed'));
     }
     this.#byId.clear();
     this.#lanes.clear();

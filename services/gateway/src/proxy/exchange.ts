@@ -3,6 +3,7 @@ import type { Vault } from '@keymux/vault';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { Judgement } from '@keymux/outcome';
 import type { Outbox } from '../outbox/outbox.ts';
+import type { Seat } from '../seats.ts';
 import { Attempt } from '../upstream/attempt.ts';
 import type { Target } from '../upstream/choose-target.ts';
 import type { Bounded, Deadlines } from '../upstream/deadlines.ts';
@@ -47,6 +48,7 @@ export class Exchange implements RelayListener, Bounded {
   #relay: Relay | undefined;
   #target: Target | undefined;
   #retry: NodeJS.Timeout | undefined;
+  #seat: Seat<Bounded> | undefined;
   #closed = false;
 
   constructor(deps: ExchangeDeps, request: ExchangeRequest, done: () => void) {
@@ -69,7 +71,7 @@ export class Exchange implements RelayListener, Bounded {
   }
 
   start(): void {
-    this.#deps.deadlines.add(this);
+    this.#seat = this.#deps.deadlines.add(this);
     this.#next();
   }
 
@@ -282,7 +284,7 @@ export class Exchange implements RelayListener, Bounded {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#retry);
-    this.#deps.deadlines.remove(this);
+    if (this.#seat !== undefined) this.#deps.deadlines.remove(this.#seat);
     this.#request.body.close();
     this.#done();
   }

@@ -3,6 +3,7 @@ import { type Channel, channelByName } from '@keymux/channels';
 import { newId } from '@keymux/service';
 import type { LiveConfig } from '../live-config/live-config.ts';
 import type { LiveGroup } from '../live-config/live-group.ts';
+import { Seats } from '../seats.ts';
 import { type Address, parseAddress } from './address.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';
 import { type GatewayErrorCode, gatewayErrors } from './gateway-error.ts';
@@ -45,7 +46,7 @@ export type Admission =
 /** The data plane: every request to `/proxy/{group}/…`. */
 export class Proxy {
   readonly #deps: ProxyDeps;
-  readonly #exchanges = new Set<Exchange>();
+  readonly #exchanges = new Seats<Exchange>();
   #active = 0;
   #draining = false;
   #idle: (() => void) | undefined;
@@ -65,7 +66,7 @@ export class Proxy {
 
   /** Ends what still runs. */
   interruptAll(): void {
-    for (const exchange of this.#exchanges) exchange.interrupt();
+    this.#exchanges.forEach((exchange) => exchange.interrupt());
   }
 
   /** Resolves when nothing runs any more. */
@@ -105,12 +106,12 @@ export class Proxy {
         body,
         extraHeaders,
         leave: () => {
-          this.#exchanges.delete(started);
+          this.#exchanges.leave(seat);
           leave();
         },
       });
       exchange = started;
-      this.#exchanges.add(started);
+      const seat = this.#exchanges.take(started);
       started.start();
     };
     if (hasBody(req)) readBody(req, this.#deps.bodyLimits, proceed);

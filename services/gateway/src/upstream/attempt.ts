@@ -1,6 +1,7 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { UpstreamDispatcher } from '@keymux/outbound';
 import type { Dispatcher } from 'undici';
+import type { Seat } from '../seats.ts';
 import type { Bounded, Deadlines } from './deadlines.ts';
 
 /** Why an attempt has no (whole) answer. */
@@ -53,6 +54,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Bounded {
   #phase: Phase = 'connecting';
   #controller: Dispatcher.DispatchController | undefined;
   #dispatcher: UpstreamDispatcher | undefined;
+  #seat: Seat<Bounded> | undefined;
   #paused = false;
   #sent = false;
   #abandoned = false;
@@ -78,7 +80,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Bounded {
 
   /** Sends; everything else comes through the listener. Throws when the request is malformed. */
   start(request: AttemptRequest): void {
-    this.#deadlines.add(this);
+    this.#seat = this.#deadlines.add(this);
     this.#dispatcher = request.dispatcher;
     const options: Dispatcher.DispatchOptions = {
       origin: request.origin,
@@ -176,7 +178,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Bounded {
 
   #close(): void {
     this.#phase = 'ended';
-    this.#deadlines.remove(this);
+    if (this.#seat !== undefined) this.#deadlines.remove(this.#seat);
   }
 }
 

@@ -1,3 +1,5 @@
+import { type Seat, Seats } from '../seats.ts';
+
 /** Something with a time by which the next thing must have happened; Infinity waits for ever. */
 export interface Bounded {
   readonly deadlineMs: number;
@@ -10,7 +12,7 @@ export interface Bounded {
  * and phase would cost more than the attempt, and none of these times needs to be exact.
  */
 export class Deadlines {
-  readonly #bounded = new Set<Bounded>();
+  readonly #bounded = new Seats<Bounded>();
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout;
 
@@ -19,12 +21,12 @@ export class Deadlines {
     this.#timer = setInterval(() => this.#tick(), tickMs);
   }
 
-  add(bounded: Bounded): void {
-    this.#bounded.add(bounded);
+  add(bounded: Bounded): Seat<Bounded> {
+    return this.#bounded.take(bounded);
   }
 
-  remove(bounded: Bounded): void {
-    this.#bounded.delete(bounded);
+  remove(seat: Seat<Bounded>): void {
+    this.#bounded.leave(seat);
   }
 
   stop(): void {
@@ -33,6 +35,8 @@ export class Deadlines {
 
   #tick(): void {
     const nowMs = this.#now();
-    for (const each of this.#bounded) if (each.deadlineMs <= nowMs) each.overdue(nowMs);
+    this.#bounded.forEach((each) => {
+      if (each.deadlineMs <= nowMs) each.overdue(nowMs);
+    });
   }
 }
