@@ -42,5 +42,30 @@ export interface CallTable {
     request: { group: string; key_id: string; sealed: string };
     reply: KeyChecked;
   };
+  /** Counts a use of the first of some names that is under its limits. */
+  'limits.take': {
+    request: {
+      space: string;
+      names: readonly string[];
+      allowance: { perMinute: number; atOnce: number };
+      use: string;
+    };
+    reply: {
+      granted: string | null;
+      refused: (
+        { name: string; why: 'per-minute'; waitMs: number } | { name: string; why: 'at-once' }
+      )[];
+    };
+  };
+  /** Uses that go on. */
+  'limits.keep': {
+    request: readonly { space: string; name: string; use: string }[];
+    reply: void;
+  };
+  /** Uses that ended. */
+  'limits.end': {
+    request: readonly { space: string; name: string; use: string }[];
+    reply: void;
+  };
 }
 export type CallName = keyof CallTable;
