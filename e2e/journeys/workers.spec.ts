@@ -1,25 +1,11 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ask, completionOf, credentialOf } from '../clients/ask.ts';
 import { startLoad } from '../clients/load.ts';
+import { childrenOf } from '../product/children.ts';
 import { addServing, useHouse } from '../product/house.ts';
 
 const house = useHouse({ env: { GATEWAY_WORKERS: '2' } });
-
-/** Processes whose parent is this one. */
-function childrenOf(pid: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-        const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-        return parent === pid ? [Number(name)] : [];
-      } catch {
-        return []; // ended meanwhile
-      }
-    });
-}
 
 describe('gateway workers', () => {
   it(

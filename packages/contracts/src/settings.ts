@@ -34,6 +34,9 @@ export interface SettingValues {
   proxy_url: string;
   max_retries: number;
   blacklist_threshold: number;
+  key_rpm_limit: number;
+  key_concurrency_limit: number;
+  proxy_key_rpm_limit: number;
   key_validation_interval_minutes: number;
   key_validation_concurrency: number;
   key_validation_timeout_seconds: number;
@@ -201,6 +204,39 @@ export const settings: readonly Setting[] = [
     default: 3,
     min: 0,
     max: 1000,
+    groupOverridable: true,
+  },
+  {
+    name: 'key_rpm_limit',
+    title: 'Requests a minute per key',
+    help: 'Most requests that a key is used for in any minute, over all gateways; it is passed over then. 0 is no limit.',
+    section: 'keys',
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    groupOverridable: true,
+  },
+  {
+    name: 'key_concurrency_limit',
+    title: 'Requests at once per key',
+    help: 'Most requests that a key is used for at the same time, over all gateways; it is passed over then. 0 is no limit.',
+    section: 'keys',
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 100_000,
+    groupOverridable: true,
+  },
+  {
+    name: 'proxy_key_rpm_limit',
+    title: 'Requests a minute per proxy key',
+    help: 'Most requests of one proxy key to one group in any minute, over all gateways; more are answered 429. 0 is no limit.',
+    section: 'gateway',
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 1_000_000,
     groupOverridable: true,
   },
   {

@@ -167,8 +167,10 @@ export function limitsConformance(
       await take(long, 0, both, use);
       expect((await take(long, 1, both)).refused).toEqual([{ name: 'key', why: 'at-once' }]);
       await instance(long, 0).end({ space, name: 'key', use });
-      expect((await take(long, 1, both)).granted).toBe('key');
-      expect((await take(long, 1, both)).refused[0]?.why).toBe('per-minute');
+      const next = newUse();
+      expect((await take(long, 1, both, next)).granted).toBe('key');
+      await instance(long, 1).end({ space, name: 'key', use: next });
+      expect((await take(long, 2, both)).refused[0]?.why).toBe('per-minute');
     });
   });
 }

@@ -22,6 +22,15 @@ function checkProxy(address: string): string | undefined {
   return parsed.kind === 'wrong' ? parsed.message : undefined;
 }
 
+function checkRedis(address: string): string | undefined {
+  const parsed = parseAddress(address, ['redis', 'rediss']);
+  if (parsed.kind === 'wrong') return parsed.message;
+  const { pathname, search } = new URL(address);
+  return /^(\/\d{0,5})?$/.test(pathname) && search === ''
+    ? undefined
+    : 'must end in the host, its port or the number of a database, such as redis://example.com:6379/0';
+}
+
 function checkKey(key: string): string | undefined {
   return /^[\x21-\x7e]{1,1000}$/.test(key)
     ? undefined
@@ -99,7 +108,12 @@ export const environmentTable = {
   }),
   mongodbUrl: notYet('MONGODB_URL', { type: 'address', secret: true, help: 'A MongoDB server.' }),
   natsUrl: notYet('NATS_URL', { type: 'address', secret: true, help: 'A NATS server.' }),
-  redisDsn: notYet('REDIS_DSN', { type: 'address', secret: true, help: 'A Redis server.' }),
+  redisDsn: optional('REDIS_DSN', {
+    type: 'redis or rediss address',
+    secret: true,
+    check: checkRedis,
+    help: 'A Redis server, redis://user:password@host:6379/0, through which instances share limits, leases and the login throttle; one database an installation.',
+  }),
   kafkaBrokers: notYet('KAFKA_BROKERS', { type: 'comma list', help: 'Kafka brokers.' }),
   requestLogBus: notYet('REQUEST_LOG_BUS', {
     type: 'nats or kafka',

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { DatabaseSync } from 'node:sqlite';
 import { createInProcessBus, createInProcessCalls, type Message } from '@keymux/bus';
+import { createInProcessCoordination } from '@keymux/coordination';
 import { createSqliteEventStore, eventStoreMigrations, type EventStore } from '@keymux/event-store';
 import { createAdminApp, createAdminAuth, createLogger, migrate } from '@keymux/service';
 import { createVault } from '@keymux/vault';
@@ -66,6 +67,7 @@ async function start(store = newStore()): Promise<Started> {
     auth,
     log,
     clock,
+    coordination: createInProcessCoordination(),
     environmentSettings: { max_retries: 7 },
     forbidPrivate: false,
   });

@@ -1,5 +1,6 @@
 import type { Bus, Calls, Subscription } from '@keymux/bus';
 import { configOperations, type SettingValues } from '@keymux/contracts';
+import type { Coordination } from '@keymux/coordination';
 import type { EventStore } from '@keymux/event-store';
 import {
   type AdminAuth,
@@ -19,6 +20,7 @@ import { readProxyKeys } from './proxy-key/key-list.ts';
 import { prepareSecrets } from './proxy-key/prepare-secrets.ts';
 import { newProxyKey } from './proxy-key/proxy-keys.ts';
 import { ConfigLog } from './revision/config-log.ts';
+import { loginPolicy } from './session/login-policy.ts';
 import { decideSettings } from './settings/decide-settings.ts';
 import { layerSettings } from './settings/layers.ts';
 
@@ -28,6 +30,8 @@ export interface ConfigDeps {
   readonly calls: Calls;
   readonly vault: Vault;
   readonly auth: AdminAuth;
+  /** Shared by all replicas. */
+  readonly coordination: Pick<Coordination, 'throttle'>;
   readonly log: Logger;
   readonly clock: Clock;
   readonly environmentSettings: Readonly<Partial<SettingValues>>;
@@ -66,6 +70,7 @@ export function createConfig(deps: ConfigDeps): ConfigService {
       broadcast,
       calls,
       auth,
+      loginThrottle: deps.coordination.throttle('login', loginPolicy),
       clock,
       log,
       vault,

@@ -11,6 +11,7 @@ import {
   ProblemDetailsSchema,
   type SettingValues,
 } from '@keymux/contracts';
+import { createInProcessCoordination } from '@keymux/coordination';
 import { createSqliteEventStore, type EventStore, eventStoreMigrations } from '@keymux/event-store';
 import {
   createAdminApp,
@@ -131,6 +132,7 @@ async function run(
     calls,
     vault: createVault(options.encryptionKey ?? encryptionKey),
     auth: createAdminAuth({ authKey, clock, sessionTtlMs: 3_600_000 }),
+    coordination: createInProcessCoordination({ now: clock.now }),
     log,
     clock,
     environmentSettings: options.environmentSettings ?? {},

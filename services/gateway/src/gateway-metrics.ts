@@ -17,6 +17,8 @@ export interface GatewayGauges {
   readonly activeRequests: () => number;
   readonly spoolBytes: () => number;
   readonly droppedLines: () => number;
+  /** This gateway counts limits on its own. */
+  readonly limitsAreLocal: () => boolean;
 }
 
 /** Registers the gateway's metrics. */
@@ -60,6 +62,11 @@ export function createGatewayMetrics(registry: Registry, gauges: GatewayGauges):
   gauge('keymux_active_requests', 'Proxied requests that run now.', gauges.activeRequests);
   gauge('keymux_spool_bytes', 'Bytes that wait in the spool.', gauges.spoolBytes);
   gauge('keymux_spool_dropped_lines', 'Lines the spool could not take.', gauges.droppedLines);
+  gauge(
+    'keymux_shared_limits_local',
+    'Gateways that count limits on their own, because what shares them does not answer.',
+    () => (gauges.limitsAreLocal() ? 1 : 0),
+  );
   return {
     request: (group, status, seconds) => {
       requests.inc({ group, status });

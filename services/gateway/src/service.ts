@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import type { Bus, Calls } from '@keymux/bus';
+import type { SharedLimits } from '@keymux/coordination';
 import { createOutbound } from '@keymux/outbound';
 import {
   type Clock,
@@ -19,6 +20,7 @@ import type { Registry } from 'prom-client';
 import { createApiForward } from './edge/api-forward.ts';
 import { createEdge } from './edge/edge.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
+import { KeyLimits } from './limits/key-limits.ts';
 import { ConfigSync } from './live-config/config-sync.ts';
 import { LiveConfig } from './live-config/live-config.ts';
 import { PoolSync } from './live-config/pool-sync.ts';
@@ -44,6 +46,8 @@ export interface GatewayDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly environment: Environment;
+  /** What all gateways count together; its owner starts and stops it. */
+  readonly coordination: Pick<SharedLimits, 'limits' | 'shared'>;
   readonly random: () => number;
   /** Names this gateway in messages. */
   readonly source: string;
@@ -101,6 +105,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   health.require('pools', () =>
     ready() ? { kind: 'ready' } : { kind: 'not_ready', why: 'key pools are being read' },
   );
+  const limits = new KeyLimits({ limits: deps.coordination.limits, clock });
   const proxyDeps: ProxyDeps = {
     live,
     vault,
@@ -108,6 +113,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     log,
     outbox,
     deadlines,
+    limits,
     ready,
     trusted: new TrustedProxies(environment.trustedProxies),
     dispatchers: createDispatchers(outbound),
@@ -125,6 +131,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       activeRequests: () => proxy.active,
       spoolBytes: () => [outbox, ...orphans].reduce((sum, each) => sum + each.spoolBytes, 0),
       droppedLines: () => outbox.dropped,
+      limitsAreLocal: () => !deps.coordination.shared,
     }),
   };
   const proxy = new Proxy(proxyDeps);
@@ -160,6 +167,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     },
     async start() {
       for (const each of [outbox, ...orphans]) each.start();
+      limits.start();
       await pools.start();
       await config.start();
       const at = { port: environment.port, host: environment.host, variable: 'PORT' };
@@ -180,6 +188,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       api.close();
       await outbound.destroy();
       deadlines.stop();
+      limits.stop();
       await config.stop();
       await pools.stop();
       await Promise.all([outbox, ...orphans].map((each) => each.stop(flushMs)));

@@ -7,6 +7,11 @@ import {
   deadLetterMigrations,
 } from '@keymux/bus';
 import { createConfig } from '@keymux/config';
+import {
+  answerLimits,
+  createInProcessCoordination,
+  createRedisCoordination,
+} from '@keymux/coordination';
 import { createSqliteEventStore, eventStoreMigrations } from '@keymux/event-store';
 import { createKeymanager, createSqliteKeyStore, keymanagerMigrations } from '@keymux/keymanager';
 import { createLogsink, createLogStore } from '@keymux/logsink';
@@ -75,7 +80,12 @@ export function compose(deps: {
     },
     forbidPrivate: environment.forbidPrivateUpstreams,
   });
-  const shared = { bus, calls, vault, auth, log, clock };
+  const coordination =
+    environment.redisDsn === undefined
+      ? createInProcessCoordination()
+      : createRedisCoordination({ dsn: environment.redisDsn, log });
+  answerLimits({ calls, limits: coordination.limits });
+  const shared = { bus, calls, vault, auth, log, clock, coordination };
   const config = createConfig({
     ...shared,
     store,
@@ -133,8 +143,9 @@ export function compose(deps: {
   });
   const foundation: Service = {
     name: 'store and bus',
-    start: () => Promise.resolve(),
+    start: () => coordination.start(),
     async stop() {
+      await coordination.stop();
       await bus.close();
       await calls.close();
       await outbound.destroy();

@@ -1,4 +1,5 @@
 import { connectIpcBus, portToParent } from '@keymux/bus';
+import { createLimitsOverCalls, createRedisCoordination } from '@keymux/coordination';
 import { createGateway } from '@keymux/gateway';
 import { createLogger, StartProblem, systemClock } from '@keymux/service';
 import { createVault } from '@keymux/vault';
@@ -32,7 +33,12 @@ async function run(boot: WorkerBoot): Promise<void> {
     process.exit(1);
   });
   const { bus, calls } = connectIpcBus(portToParent(process));
+  const coordination =
+    environment.redisDsn === undefined
+      ? createLimitsOverCalls({ calls, log })
+      : createRedisCoordination({ dsn: environment.redisDsn, log });
   const gateway = createGateway({
+    coordination,
     bus,
     calls,
     log,
@@ -51,7 +57,12 @@ async function run(boot: WorkerBoot): Promise<void> {
   });
   process.on('message', (value) => {
     const message = readMessage<ToWorker>(value);
-    if (message?.kind === 'stop') void gateway.stop().then(() => process.exit(0));
+    if (message?.kind === 'stop') {
+      void gateway
+        .stop()
+        .then(() => coordination.stop())
+        .then(() => process.exit(0));
+    }
     if (message?.kind === 'metrics') {
       const { id } = message;
       void gateway.registry
@@ -60,6 +71,7 @@ async function run(boot: WorkerBoot): Promise<void> {
     }
   });
   try {
+    await coordination.start();
     await gateway.start();
     tell({ kind: 'ready', port: gateway.port });
   } catch (error) {

@@ -4,14 +4,12 @@ import { messageTypes, subjects } from '@keymux/contracts';
 import { newId, type Clock, type Logger } from '@keymux/service';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { Lease } from './lease.ts';
 import type { LiveConfig } from './live-config/live-config.ts';
 import { dueBeforeMs, lookAround, type Schedule } from './schedule.ts';
 
 const pageSize = 200;
 /** What one round of a group probes at most; the rest waits for the next look at the group. */
 const maxKeysPerRound = 10_000;
-const leaseName = 'validator-schedule';
 
 /** A key that a round was given. */
 export interface DueKey {
@@ -24,7 +22,6 @@ export interface RoundsDeps {
   readonly bus: Bus;
   readonly calls: Calls;
   readonly config: LiveConfig;
-  readonly lease: Lease;
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: () => number;
@@ -33,52 +30,50 @@ export interface RoundsDeps {
   readonly check: (group: string, key: DueKey, signal: AbortSignal) => Promise<KeyChecked | null>;
 }
 
-/** Probes blacklisted keys when they are due, each group in a round of its own that never overlaps with itself. */
+/**
+ * Probes blacklisted keys when they are due, each group in a round of its own that never overlaps with itself, for as
+ * long as this instance may.
+ */
 export class Rounds {
   readonly #deps: RoundsDeps;
   readonly #isPage = Compile(
     Type.Object({ keys: Type.Array(Type.Object({ id: Type.String(), sealed: Type.String() })) }),
   );
   readonly #running = new Map<string, Promise<void>>();
-  readonly #stop = new AbortController();
   #schedule: Schedule = new Map();
-  #timer: NodeJS.Timeout | undefined;
-  #tick: Promise<void> = Promise.resolve();
+  readonly #stopped = new AbortController();
 
   constructor(deps: RoundsDeps) {
     this.#deps = deps;
   }
 
-  start(): void {
-    this.#timer = setInterval(() => {
-      this.#tick = this.#look();
-    }, this.#deps.tickMs);
+  /** Looks at the schedule from now on, until `lost`; running probes end with it. */
+  begin(lost: AbortSignal): void {
+    const stop = AbortSignal.any([lost, this.#stopped.signal]);
+    const timer = setInterval(() => this.#look(stop), this.#deps.tickMs);
+    stop.addEventListener('abort', () => clearInterval(timer), { once: true });
   }
 
   /** Ends running probes; resolves when nothing works any more. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    this.#stop.abort();
-    await this.#tick;
+    this.#stopped.abort();
     await Promise.all(this.#running.values());
-    await this.#deps.lease.release(leaseName);
   }
 
-  async #look(): Promise<void> {
-    const { config, lease, clock, random, tickMs } = this.#deps;
-    if (!config.loaded || !(await lease.acquire(leaseName, tickMs * 3))) return;
-    if (this.#stop.signal.aborted) return;
+  #look(stop: AbortSignal): void {
+    const { config, clock, random } = this.#deps;
+    if (!config.loaded) return;
     const groups = config
       .groups()
       .filter(({ group }) => group.type === 'standard' && group.enabled)
       .map(({ group, settings }) => ({ name: group.name, intervalMs: settings.intervalMs }));
     const { due, schedule } = lookAround(this.#schedule, groups, { nowMs: clock.now(), random });
     this.#schedule = schedule;
-    for (const name of due) if (!this.#running.has(name)) this.#begin(name);
+    for (const name of due) if (!this.#running.has(name)) this.#begin(name, stop);
   }
 
-  #begin(name: string): void {
-    const round = this.#round(name)
+  #begin(name: string, stop: AbortSignal): void {
+    const round = this.#round(name, stop)
       .catch((error: unknown) => {
         this.#deps.log.warn({ err: error, group: name }, 'a round of probes was cut short');
       })
@@ -86,12 +81,11 @@ export class Rounds {
     this.#running.set(name, round);
   }
 
-  async #round(name: string): Promise<void> {
+  async #round(name: string, stop: AbortSignal): Promise<void> {
     const { calls, config, clock } = this.#deps;
-    const { signal } = this.#stop;
     // A key stays due when its result was not taken; within a round it is not probed again.
     const probed = new Set<string>();
-    while (!signal.aborted && probed.size < maxKeysPerRound) {
+    while (!stop.aborted && probed.size < maxKeysPerRound) {
       const live = config.group(name);
       if (live === undefined || !live.group.enabled || live.group.upstreams.length === 0) return;
       const { intervalMs, concurrency } = live.settings;
@@ -104,14 +98,13 @@ export class Rounds {
       const keys = page.keys.filter(({ id }) => !probed.has(id));
       if (keys.length === 0) return;
       for (const { id } of keys) probed.add(id);
-      await eachAtMost(concurrency, keys, (key) => this.#checkAndTell(name, key));
+      await eachAtMost(concurrency, keys, (key) => this.#checkAndTell(name, key, stop));
     }
   }
 
-  async #checkAndTell(group: string, key: DueKey): Promise<void> {
+  async #checkAndTell(group: string, key: DueKey, stop: AbortSignal): Promise<void> {
     const { bus, check, log } = this.#deps;
-    const { signal } = this.#stop;
-    const data = signal.aborted ? null : await check(group, key, signal);
+    const data = stop.aborted ? null : await check(group, key, stop);
     if (data === null) return;
     const message = {
       id: newId(),
@@ -123,7 +116,7 @@ export class Rounds {
       data,
     };
     // Not waited for by a stop: an unheard result is found due again after the restart.
-    await Promise.race([bus.publish('KEY_CHECKS', message), whenAborted(signal)]).catch(
+    await Promise.race([bus.publish('KEY_CHECKS', message), whenAborted(stop)]).catch(
       (error: unknown) => {
         log.warn({ err: error, group, key_id: key.id }, 'the result of a probe was not taken');
       },

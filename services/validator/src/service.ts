@@ -1,5 +1,6 @@
 import type { Bus, Calls, Subscription } from '@keymux/bus';
 import { type KeyChecked, validatorOperations } from '@keymux/contracts';
+import { type Coordination, LeaseHolder } from '@keymux/coordination';
 import type { Outbound } from '@keymux/outbound';
 import {
   createAdminRouter,
@@ -11,11 +12,10 @@ import {
 } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import type { Router } from 'express';
-import { Counter, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { createHandlers } from './admin-api/test-group.ts';
-import { createInProcessLease, type Lease } from './lease.ts';
 import { LiveConfig } from './live-config/live-config.ts';
 import { openKey } from './open-key.ts';
 import { createProber, probeKey } from './probe.ts';
@@ -32,8 +32,8 @@ export interface ValidatorDeps {
   readonly clock: Clock;
   /** Numbers from 0 up to 1. */
   readonly random: () => number;
-  /** Which of several replicas keeps the schedule; one process needs none. */
-  readonly lease?: Lease;
+  /** Says which of several replicas keeps the schedule. */
+  readonly coordination: Pick<Coordination, 'leases'>;
   /** How often it looks whether keys are due, ms; a minute by default. */
   readonly tickMs?: number;
 }
@@ -87,7 +87,6 @@ export function createValidator(deps: ValidatorDeps): Validator {
     bus,
     calls,
     config,
-    lease: deps.lease ?? createInProcessLease(),
     log,
     clock,
     random,
@@ -95,6 +94,21 @@ export function createValidator(deps: ValidatorDeps): Validator {
     async check(group, key, signal) {
       const checked = await check(group, key, { signal, trigger: 'schedule' });
       return signal.aborted ? null : checked;
+    },
+  });
+
+  const lease = new LeaseHolder({
+    leases: deps.coordination.leases,
+    name: 'validator-schedule',
+    log,
+    gained: (lost) => rounds.begin(lost),
+  });
+  new Gauge({
+    name: 'keymux_validator_active',
+    help: 'Whether this validator keeps the schedule: 1 of one of all replicas.',
+    registers: [registry],
+    collect() {
+      this.set(lease.held ? 1 : 0);
     },
   });
 
@@ -132,12 +146,13 @@ export function createValidator(deps: ValidatorDeps): Validator {
     async start() {
       await config.start();
       answering = calls.answer('validator.probe', answerProbe);
-      rounds.start();
+      lease.start();
     },
     async stop() {
       stop.abort();
       await answering?.stop();
       await rounds.stop();
+      await lease.stop();
       await Promise.allSettled(asked);
       await config.stop();
     },

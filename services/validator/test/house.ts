@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { createInProcessBus, createInProcessCalls, type Bus, type Calls } from '@keymux/bus';
+import { createInProcessCoordination, type Coordination } from '@keymux/coordination';
 import {
   KeyCheckedSchema,
   settings,
@@ -67,7 +68,10 @@ const values: SystemSettings['values'] = Object.fromEntries(
 );
 
 /** Starts a validator that looks at its schedule every few milliseconds. */
-export async function openHouse(groups: GatewayGroup[]): Promise<House> {
+export async function openHouse(
+  groups: GatewayGroup[],
+  coordination: Pick<Coordination, 'leases'> = createInProcessCoordination(),
+): Promise<House> {
   const lines: string[] = [];
   const log = createLogger({
     service: 'validator',
@@ -128,6 +132,7 @@ export async function openHouse(groups: GatewayGroup[]): Promise<House> {
     vault,
     outbound,
     auth,
+    coordination,
     log,
     clock,
     random: () => 0,

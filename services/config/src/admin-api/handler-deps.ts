@@ -1,5 +1,6 @@
 import type { Calls } from '@keymux/bus';
 import type { configOperations } from '@keymux/contracts';
+import type { Throttle } from '@keymux/coordination';
 import type { AdminAuth, Clock, Handlers, Logger } from '@keymux/service';
 import type { Broadcast } from '../broadcast.ts';
 import type { ConfigLog } from '../revision/config-log.ts';
@@ -17,6 +18,7 @@ export interface HandlerDeps extends ViewDeps {
   readonly broadcast: Broadcast;
   readonly calls: Calls;
   readonly auth: AdminAuth;
+  readonly loginThrottle: Throttle;
   readonly clock: Clock;
   readonly log: Logger;
   readonly forbidPrivate: boolean;

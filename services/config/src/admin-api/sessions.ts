@@ -1,5 +1,5 @@
 import { cameOverHttps, problem } from '@keymux/service';
-import { LoginThrottle } from '../session/login-throttle.ts';
+import { networkOf } from '../session/network-of.ts';
 import type { ConfigHandlers, HandlerDeps } from './handler-deps.ts';
 
 /** Set by the edge on what it forwards: the client's address. The admin server listens on loopback only. */
@@ -9,24 +9,19 @@ const clientIpHeader = 'x-keymux-client-ip';
 export function sessionHandlers({
   auth,
   broadcast,
-  clock,
   configLog,
+  loginThrottle,
 }: HandlerDeps): ConfigHandlers<'login' | 'logout' | 'session'> {
-  const throttle = new LoginThrottle();
   return {
-    // Nothing is awaited between the look at the throttle and its count: parallel guesses are all counted.
     login: async ({ body, req }) => {
       const address = String(req.headers[clientIpHeader] ?? req.socket.remoteAddress ?? '');
-      const waitMs = throttle.waitMs(address, clock.now());
+      const right = auth.checkKey(body.auth_key);
+      const waitMs = await loginThrottle.tried(networkOf(address), right ? 'right' : 'wrong');
       if (waitMs > 0) {
         const headers = { 'retry-after': String(Math.ceil(waitMs / 1_000)) };
         return problem('too_many_requests', { detail: 'Too many wrong keys.', headers });
       }
-      if (!auth.checkKey(body.auth_key)) {
-        throttle.failed(address, clock.now());
-        return problem('wrong_auth_key');
-      }
-      throttle.succeeded(address);
+      if (!right) return problem('wrong_auth_key');
       const session = auth.issueSession({ secure: cameOverHttps(req) });
       return {
         status: 200,

@@ -104,6 +104,26 @@ describe('the key pool', () => {
     expect(pool.choose(null, [], now + holdMs)?.id).toBe('k0');
   });
 
+  it('passes over a key at its limit until then, or until it is asked for again', () => {
+    const pool = poolOf(2);
+    const k0 = pool.get('k0');
+    if (k0 === undefined) throw new Error('k0 is in the pool');
+    pool.limit(k0, now + 500, now);
+    // What keymanager says of the key has nothing to do with its limit.
+    pool.apply(poolKey('k0', { version: 2 }), now);
+    expect(chosen(pool, 4)).toEqual(['k1', 'k1', 'k1', 'k1']);
+    expect(pool.soonestMs('m')).toBe(now + 500);
+    expect(new Set(chosen(pool, 4, null, now + 500))).toEqual(new Set(['k0', 'k1']));
+    pool.limit(k0, now + 500, now);
+    pool.unlimit(k0, now);
+    expect(new Set(chosen(pool, 4))).toEqual(new Set(['k0', 'k1']));
+    pool.limit(k0, now + 500, now);
+    pool.hold(k0, now);
+    pool.unlimitAll();
+    expect(chosen(pool, 2)).toEqual(['k1', 'k1']);
+    expect(pool.soonestMs('m')).toBeUndefined();
+  });
+
   it('ignores words that are older than what it knows', () => {
     const pool = poolOf(1);
     pool.apply(poolKey('k0', { version: 7, state: 'blacklisted', streak: 3 }), now);

@@ -36,6 +36,8 @@ export class KeyPool {
   readonly #usable = new SlotSet();
   readonly #restingWhole = new Resting();
   readonly #held = new Resting();
+  /** At a limit of their group. */
+  readonly #atLimit = new Resting();
   readonly #restingByModel = new Map<string, Resting>();
   #cursor = 0;
 
@@ -82,9 +84,8 @@ export class KeyPool {
   soonestMs(model: string | null): number | undefined {
     const whole = this.#restingWhole.soonestMs;
     const ofModel = model === null ? undefined : this.#restingByModel.get(model)?.soonestMs;
-    return whole === undefined || ofModel === undefined
-      ? (whole ?? ofModel)
-      : Math.min(whole, ofModel);
+    const all = [whole, ofModel, this.#atLimit.soonestMs].filter((each) => each !== undefined);
+    return all.length === 0 ? undefined : Math.min(...all);
   }
 
   /** Takes keymanager's word about a key; older versions than the known one are passed by. */
@@ -156,6 +157,24 @@ export class KeyPool {
     this.#refresh(key, nowMs);
   }
 
+  /** Passes over a key that is at a limit, until then. */
+  limit(key: RingKey, untilMs: number, nowMs: number): void {
+    this.#atLimit.rest(key.slot, untilMs);
+    this.#refresh(key, nowMs);
+  }
+
+  /** Asks again for a key that was at a limit. */
+  unlimit(key: RingKey, nowMs: number): void {
+    this.#atLimit.wake(key.slot);
+    this.#refresh(key, nowMs);
+  }
+
+  /** Asks again for every key, because the limits changed. */
+  unlimitAll(): void {
+    // At time 0 nothing else has ended: what has is noticed when a key is chosen.
+    for (const key of this.#byId.values()) this.unlimit(key, 0);
+  }
+
   /** Ids of all keys. */
   ids(): IterableIterator<string> {
     return this.#byId.keys();
@@ -183,6 +202,7 @@ export class KeyPool {
     this.#bySlot[key.slot] = undefined;
     this.#usable.delete(key.slot);
     this.#held.wake(key.slot);
+    this.#atLimit.wake(key.slot);
     this.#wake(key.slot);
     this.#freeSlots.push(key.slot);
   }
@@ -199,6 +219,7 @@ export class KeyPool {
     };
     this.#restingWhole.wakeEnded(nowMs, refresh);
     this.#held.wakeEnded(nowMs, refresh);
+    this.#atLimit.wakeEnded(nowMs, refresh);
     if (model === null) return;
     const resting = this.#restingByModel.get(model);
     if (resting === undefined) return;
@@ -209,7 +230,8 @@ export class KeyPool {
   #refresh(key: RingKey, nowMs: number): void {
     const rests =
       (this.#restingWhole.untilMs(key.slot) ?? 0) > nowMs ||
-      (this.#held.untilMs(key.slot) ?? 0) > nowMs;
+      (this.#held.untilMs(key.slot) ?? 0) > nowMs ||
+      (this.#atLimit.untilMs(key.slot) ?? 0) > nowMs;
     if (key.state === 'active' && !rests) this.#usable.add(key.slot);
     else this.#usable.delete(key.slot);
   }

@@ -100,6 +100,7 @@ export class LiveConfig {
       before?.type === 'standard' && sameWeights(before, compiled)
         ? { ...compiled, upstreams: before.upstreams, upstreamChoice: before.upstreamChoice }
         : compiled;
+    if (before !== undefined && !sameKeyLimits(before, kept)) kept.pool.unlimitAll();
     this.#standard.set(group.name, kept);
     return kept;
   }
@@ -120,6 +121,11 @@ export class LiveConfig {
     }
     for (const id of this.#health.keys()) if (!used.has(id)) this.#health.delete(id);
   }
+}
+
+function sameKeyLimits(before: LiveGroup, after: LiveGroup): boolean {
+  const [was, is] = [before.settings.keyAllowance, after.settings.keyAllowance];
+  return was?.perMinute === is?.perMinute && was?.atOnce === is?.atOnce;
 }
 
 function sameWeights(before: LiveStandardGroup, after: LiveStandardGroup): boolean {

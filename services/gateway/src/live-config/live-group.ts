@@ -1,5 +1,6 @@
 import { type Channel, channelByName } from '@keymux/channels';
 import type { ErrorRule, GatewayGroup, HeaderRule, SystemSettings } from '@keymux/contracts';
+import type { Allowance } from '@keymux/coordination';
 import { WeightedChoice } from '../key-ring/weighted-choice.ts';
 import type { KeyPool } from '../key-ring/key-pool.ts';
 import type { UpstreamHealth } from '../upstream/upstream-health.ts';
@@ -29,6 +30,10 @@ export interface LiveSettings {
   readonly maxRetries: number;
   readonly blacklistThreshold: number;
   readonly logBodies: boolean;
+  /** How much of one key may be used; null when there is no limit. */
+  readonly keyAllowance: Allowance | null;
+  /** How much one proxy key may use of the group; null when there is no limit. */
+  readonly proxyKeyAllowance: Allowance | null;
 }
 
 /** What a group does to a request; null when it leaves the bytes alone. */
@@ -90,7 +95,14 @@ export function effectiveSettings(
     maxRetries: Number(value('max_retries')),
     blacklistThreshold: Number(value('blacklist_threshold')),
     logBodies: value('enable_request_body_logging') === true,
+    keyAllowance: allowance(value('key_rpm_limit'), value('key_concurrency_limit')),
+    proxyKeyAllowance: allowance(value('proxy_key_rpm_limit'), 0),
   };
+}
+
+function allowance(perMinute: unknown, atOnce: unknown): Allowance | null {
+  const all = { perMinute: Number(perMinute ?? 0), atOnce: Number(atOnce ?? 0) };
+  return all.perMinute === 0 && all.atOnce === 0 ? null : all;
 }
 
 /** Compiles a group for the request path; pools and health come from where they live on. */

@@ -1,7 +1,8 @@
 import type { RingKey } from '../key-ring/key-pool.ts';
 import type { LiveStandardGroup, LiveUpstream } from '../live-config/live-group.ts';
 import type { Judgement } from '@keymux/outcome';
-import { chooseTarget, type Target } from '../upstream/choose-target.ts';
+import type { KeyLimits, Permit, PermittedChoice } from '../limits/key-limits.ts';
+import type { Target } from '../upstream/choose-target.ts';
 import { backoffMs } from './backoff.ts';
 import type { ExchangeRequest } from './exchange-request.ts';
 import type { GatewayErrorCode } from './gateway-error.ts';
@@ -9,7 +10,13 @@ import { prepareRequest, type Prepared } from './prepare-request.ts';
 
 /** What a request does next. */
 export type Step =
-  | { readonly kind: 'attempt'; readonly target: Target; readonly prepared: Prepared }
+  | {
+      readonly kind: 'attempt';
+      readonly target: Target;
+      readonly prepared: Prepared;
+      /** Ends with the attempt. */
+      readonly permit: Permit | undefined;
+    }
   | { readonly kind: 'refused'; readonly code: GatewayErrorCode }
   | { readonly kind: 'no-upstream' }
   | { readonly kind: 'no-key'; readonly waitMs: number };
@@ -21,15 +28,17 @@ export type Again = { readonly kind: 'over' } | { readonly kind: 'again'; readon
 export class AttemptPlan {
   readonly #request: ExchangeRequest;
   readonly #requestDeadlineMs: number;
+  readonly #limits: KeyLimits;
   readonly #triedKeys: RingKey[] = [];
   readonly #triedUpstreams: LiveUpstream[] = [];
   readonly #prepared = new Map<LiveStandardGroup, Prepared>();
   #attempts = 0;
   #otherUpstream = false;
 
-  constructor(request: ExchangeRequest, requestDeadlineMs: number) {
+  constructor(request: ExchangeRequest, requestDeadlineMs: number, limits: KeyLimits) {
     this.#request = request;
     this.#requestDeadlineMs = requestDeadlineMs;
+    this.#limits = limits;
   }
 
   /** Attempts made so far. */
@@ -37,26 +46,35 @@ export class AttemptPlan {
     return this.#attempts;
   }
 
-  /** Chooses the next attempt and counts it. */
-  next(nowMs: number): Step {
-    const choice = chooseTarget(this.#request.group, {
+  /** Chooses the next attempt and counts it; a promise only where keys have limits. */
+  next(nowMs: number): Step | Promise<Step> {
+    const choice = this.#limits.choose(this.#request.group, {
       tried: { keys: this.#triedKeys, upstreams: this.#triedUpstreams },
       modelOf: (each) => this.#prepare(each).model,
       otherUpstream: this.#otherUpstream,
       nowMs,
     });
+    return choice instanceof Promise
+      ? choice.then((permitted) => this.#step(permitted, nowMs))
+      : this.#step(choice, nowMs);
+  }
+
+  #step(choice: PermittedChoice, nowMs: number): Step {
     if (choice.kind === 'no-upstream') return { kind: 'no-upstream' };
     if (choice.kind !== 'target') {
       const soonestMs = choice.soonestMs ?? nowMs + 60_000;
       return { kind: 'no-key', waitMs: Math.max(1_000, soonestMs - nowMs) };
     }
-    const { target } = choice;
+    const { target, permit } = choice;
     const prepared = this.#prepare(target.group);
-    if (prepared.refused !== null) return { kind: 'refused', code: prepared.refused };
+    if (prepared.refused !== null) {
+      permit?.end();
+      return { kind: 'refused', code: prepared.refused };
+    }
     if (!this.#triedKeys.includes(target.key)) this.#triedKeys.push(target.key);
     this.#triedUpstreams.push(target.upstream);
     this.#attempts += 1;
-    return { kind: 'attempt', target, prepared };
+    return { kind: 'attempt', target, prepared, permit };
   }
 
   /** Decides what follows an attempt at `target` that was judged so. */

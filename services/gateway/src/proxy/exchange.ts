@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
+import type { KeyLimits, Permit } from '../limits/key-limits.ts';
 import type { Judgement } from '@keymux/outcome';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Seat } from '../seats.ts';
@@ -8,7 +9,7 @@ import { Attempt } from '../upstream/attempt.ts';
 import type { Target } from '../upstream/choose-target.ts';
 import type { Bounded, Deadlines } from '../upstream/deadlines.ts';
 import type { Dispatchers } from '../upstream/dispatchers.ts';
-import { AttemptPlan } from './attempt-plan.ts';
+import { AttemptPlan, type Step } from './attempt-plan.ts';
 import { ClientAnswer } from './client-answer.ts';
 import { type Ending, failureCode, statusOf } from './ending.ts';
 import type { ExchangeRequest } from './exchange-request.ts';
@@ -29,6 +30,7 @@ export interface ExchangeDeps {
   readonly deadlines: Deadlines;
   readonly dispatchers: Dispatchers;
   readonly verdicts: Verdicts;
+  readonly limits: KeyLimits;
   readonly random: () => number;
   /** Longest time a client may take nothing of what is sent to it, ms. */
   readonly writeTimeoutMs: number;
@@ -47,6 +49,7 @@ export class Exchange implements RelayListener, Bounded {
   #attempt: Attempt | undefined;
   #relay: Relay | undefined;
   #target: Target | undefined;
+  #permit: Permit | undefined;
   #retry: NodeJS.Timeout | undefined;
   #seat: Seat<Bounded> | undefined;
   #closed = false;
@@ -60,7 +63,7 @@ export class Exchange implements RelayListener, Bounded {
       ? Number.POSITIVE_INFINITY
       : request.record.startMs + request.group.settings.requestTimeoutMs;
     this.deadlineMs = this.#requestDeadlineMs;
-    this.#plan = new AttemptPlan(request, this.#requestDeadlineMs);
+    this.#plan = new AttemptPlan(request, this.#requestDeadlineMs, deps.limits);
     this.#answer = new ClientAnswer({
       clock: deps.clock,
       request,
@@ -197,8 +200,30 @@ export class Exchange implements RelayListener, Bounded {
     if (this.#row.settled || this.#closed) return;
     const nowMs = this.#deps.clock.now();
     const step = this.#plan.next(nowMs);
+    if (!(step instanceof Promise)) this.#take(step, nowMs);
+    else {
+      step.then(
+        (chosen) => this.#take(chosen, this.#deps.clock.now()),
+        (error: unknown) => this.#fail(error),
+      );
+    }
+  }
+
+  #fail(error: unknown): void {
+    const { record } = this.#request;
+    this.#deps.log.error({ err: error, request_id: record.requestId }, 'no step could be chosen');
+    this.#answer.sendError('internal_error', 'gateway');
+  }
+
+  #take(step: Step, nowMs: number): void {
+    if (this.#row.settled || this.#closed) {
+      // The client left, or the time was over, while the limits were asked.
+      if (step.kind === 'attempt') step.permit?.end();
+      return;
+    }
     switch (step.kind) {
       case 'attempt':
+        this.#permit = step.permit;
         this.#row.attemptStarts(step.target, step.prepared.model, nowMs);
         this.#send(step.target, step.prepared, nowMs);
         return;
@@ -273,6 +298,7 @@ export class Exchange implements RelayListener, Bounded {
   }
 
   #retryOrEnd(judgement: Judgement): void {
+    this.#permit?.end();
     const { clock, random } = this.#deps;
     const again = this.#plan.after(judgement, { target: this.#target, nowMs: clock.now(), random });
     if (again.kind === 'over') this.#answer.sendLast();
@@ -284,6 +310,7 @@ export class Exchange implements RelayListener, Bounded {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#retry);
+    this.#permit?.end();
     if (this.#seat !== undefined) this.#deps.deadlines.remove(this.#seat);
     this.#request.body.close();
     this.#done();

@@ -10,6 +10,10 @@ export const gatewayErrors = {
     message: 'No proxy key: send one as Authorization: Bearer, x-api-key, x-goog-api-key or ?key=.',
   },
   invalid_proxy_key: { status: 401, message: 'The proxy key is not valid for this group.' },
+  proxy_key_rate_limited: {
+    status: 429,
+    message: 'The proxy key has used up its requests of this minute.',
+  },
   unknown_group: { status: 404, message: 'There is no such group.' },
   model_not_allowed: { status: 404, message: 'The group does not serve this model.' },
   request_timeout: { status: 504, message: 'The request did not end within request_timeout.' },

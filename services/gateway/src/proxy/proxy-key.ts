@@ -1,7 +1,7 @@
 import type { RequestHeaders } from './request-headers.ts';
 
 export type ProxyKey =
-  | { readonly kind: 'valid'; readonly name: string }
+  | { readonly kind: 'valid'; readonly name: string; readonly fingerprint: string }
   | { readonly kind: 'missing' }
   | { readonly kind: 'invalid' };
 
@@ -25,9 +25,9 @@ export function readProxyKey(
   for (const secret of [headers.bearer, headers.apiKey, headers.googApiKey, queryKey]) {
     if (secret === null || secret === '') continue;
     missing = false;
-    const name =
-      nameOf(keys.fingerprint(secret), keys) ?? nameOf(keys.previousFingerprint(secret), keys);
-    if (name !== undefined) return { kind: 'valid', name };
+    const fingerprint = keys.fingerprint(secret);
+    const name = nameOf(fingerprint, keys) ?? nameOf(keys.previousFingerprint(secret), keys);
+    if (name !== undefined) return { kind: 'valid', name, fingerprint };
   }
   return { kind: missing ? 'missing' : 'invalid' };
 }

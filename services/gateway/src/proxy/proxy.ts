@@ -32,6 +32,8 @@ export interface Admitted {
   readonly record: LogRecord;
   readonly headers: RequestHeaders;
   readonly address: Address;
+  /** The fingerprint of the client's proxy key. */
+  readonly proxyKey: string;
 }
 
 export type Admission =
@@ -41,6 +43,7 @@ export type Admission =
       readonly code: GatewayErrorCode;
       readonly channel: Channel;
       readonly record: LogRecord;
+      readonly retryAfterMs?: number;
     };
 
 /** The data plane: every request to `/proxy/{group}/…`. */
@@ -83,12 +86,48 @@ export class Proxy {
       this.#refuse(req, res, admission, extraHeaders);
       return;
     }
+    const { admitted } = admission;
     const leave = this.enter();
-    const { record } = admission.admitted;
+    const { proxyKeyAllowance } = admitted.group.settings;
+    if (proxyKeyAllowance === null) {
+      this.#carry(req, res, { admitted, extraHeaders, leave });
+      return;
+    }
+    void this.refusedByLimit(admitted).then((refused) => {
+      if (refused === null) {
+        this.#carry(req, res, { admitted, extraHeaders, leave });
+        return;
+      }
+      this.#refuse(req, res, refused, extraHeaders);
+      leave();
+    });
+  }
+
+  /** Asks whether the client's proxy key has used up what its group allows; the refusal if so. */
+  async refusedByLimit(
+    admitted: Admitted,
+  ): Promise<Extract<Admission, { kind: 'refused' }> | null> {
+    const { group, proxyKey, record } = admitted;
+    const allowance = group.settings.proxyKeyAllowance;
+    if (allowance === null) return null;
+    const { limits } = this.#deps;
+    const retryAfterMs = await limits.proxyKeyWaitMs(group, proxyKey, allowance);
+    if (retryAfterMs === 0) return null;
+    const code = 'proxy_key_rate_limited';
+    return { kind: 'refused', code, channel: group.channel, record, retryAfterMs };
+  }
+
+  #carry(
+    req: IncomingMessage,
+    res: ServerResponse,
+    more: { admitted: Admitted; extraHeaders: readonly string[]; leave: () => void },
+  ): void {
+    const { admitted, extraHeaders, leave } = more;
+    const { record } = admitted;
     // Until the body is there, a client that leaves leaves nothing but a row.
     let exchange: Exchange | undefined;
     let left = false;
-    res.once('close', () => {
+    const clientLeft = (): void => {
       if (exchange !== undefined) {
         exchange.clientClosed();
         return;
@@ -96,13 +135,18 @@ export class Proxy {
       left = true;
       this.writeRow({ ...record, status: 499, atFault: 'client', error: 'the client went away' });
       leave();
-    });
+    };
+    if (res.closed) {
+      clientLeft();
+      return;
+    }
+    res.once('close', clientLeft);
     const proceed = (body: RequestBody): void => {
       if (left) {
         body.close();
         return;
       }
-      const started: Exchange = this.#exchange(req, res, admission.admitted, {
+      const started: Exchange = this.#exchange(req, res, admitted, {
         body,
         extraHeaders,
         leave: () => {
@@ -164,7 +208,11 @@ export class Proxy {
       return refused('loop_detected');
     }
     if (this.#active >= this.#deps.maxConcurrentRequests) return refused('overloaded');
-    return { kind: 'admitted', admitted: { group, record, headers, address } };
+    const { fingerprint } = proxyKey;
+    return {
+      kind: 'admitted',
+      admitted: { group, record, headers, address, proxyKey: fingerprint },
+    };
   }
 
   /** Counts a request in; the result counts it out, once. */
@@ -242,7 +290,7 @@ export class Proxy {
   #refuse(
     req: IncomingMessage,
     res: ServerResponse,
-    { code, channel, record }: Extract<Admission, { kind: 'refused' }>,
+    { code, channel, record, retryAfterMs }: Extract<Admission, { kind: 'refused' }>,
     extraHeaders: readonly string[],
   ): void {
     const { status, message } = gatewayErrors[code];
@@ -251,9 +299,13 @@ export class Proxy {
     record.error = message;
     this.writeRow(record);
     const busy = code === 'overloaded' || code === 'draining' || code === 'not_ready';
+    const waitMs = retryAfterMs ?? (busy ? 1_000 : 0);
     sendGatewayError(res, channel, code, {
       requestId: record.requestId,
-      headers: [...(busy ? ['retry-after', '1'] : []), ...extraHeaders],
+      headers: [
+        ...(waitMs > 0 ? ['retry-after', String(Math.ceil(waitMs / 1_000))] : []),
+        ...extraHeaders,
+      ],
     });
     // What the client still sends is read and dropped, so that it can read the answer.
     req.resume();

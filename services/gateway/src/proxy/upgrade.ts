@@ -1,13 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Attempt, type AttemptFailure } from '../upstream/attempt.ts';
-import { chooseTarget, type Target } from '../upstream/choose-target.ts';
+import type { PermittedChoice } from '../limits/key-limits.ts';
 import { type GatewayErrorCode, gatewayErrors } from './gateway-error.ts';
 import type { LogRecord } from './log-record.ts';
-import { prepareRequest } from './prepare-request.ts';
-import type { Proxy, ProxyDeps } from './proxy.ts';
+import { prepareRequest, type UnpreparedRequest } from './prepare-request.ts';
+import type { Admitted, Proxy, ProxyDeps } from './proxy.ts';
 import { noBody } from './request-body.ts';
 import { readResponseHeaders } from './response-headers.ts';
+
+/** A client's connection, and what it sent after its request. */
+interface Client {
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
 
 /** Brings WebSocket upgrades to an upstream: one attempt, then bytes both ways until one side closes. */
 export class Upgrades {
@@ -32,7 +38,20 @@ export class Upgrades {
       this.#refuse(socket, admission.record, admission.code);
       return;
     }
-    const { group, record, headers, address } = admission.admitted;
+    const { admitted } = admission;
+    const { proxyKeyAllowance } = admitted.group.settings;
+    if (proxyKeyAllowance === null) {
+      this.#choose(req, { socket, head }, admitted);
+      return;
+    }
+    void this.#proxy.refusedByLimit(admitted).then((refused) => {
+      if (refused === null) this.#choose(req, { socket, head }, admitted);
+      else this.#refuse(socket, refused.record, refused.code, refused.retryAfterMs);
+    });
+  }
+
+  #choose(req: IncomingMessage, client: Client, admitted: Admitted): void {
+    const { group, record, headers, address } = admitted;
     record.streaming = true;
     const nowMs = this.#deps.clock.now();
     const unprepared = {
@@ -42,27 +61,49 @@ export class Upgrades {
       bodyModel: new URLSearchParams(address.query).get('model'),
       via: headers.via === null ? this.#deps.instance : `${headers.via}, ${this.#deps.instance}`,
     };
-    const choice = chooseTarget(group, {
+    const choice = this.#deps.limits.choose(group, {
       tried: { keys: [], upstreams: [] },
       modelOf: (each) => prepareRequest(each, unprepared).model,
       otherUpstream: false,
       nowMs,
     });
-    if (choice.kind !== 'target') {
-      this.#refuse(socket, record, choice.kind === 'no-key' ? 'no_key' : 'no_upstream');
+    const proceed = (chosen: PermittedChoice): void =>
+      this.#proceed(req, client, { chosen, admitted, unprepared });
+    if (choice instanceof Promise) void choice.then(proceed);
+    else proceed(choice);
+  }
+
+  #proceed(
+    req: IncomingMessage,
+    client: Client,
+    about: { chosen: PermittedChoice; admitted: Admitted; unprepared: UnpreparedRequest },
+  ): void {
+    const { chosen, admitted, unprepared } = about;
+    const { record, address } = admitted;
+    if (chosen.kind !== 'target') {
+      const code = chosen.kind === 'no-key' ? 'no_key' : 'no_upstream';
+      const soonestMs = chosen.kind === 'no-key' ? chosen.soonestMs : undefined;
+      const waitMs = soonestMs === undefined ? undefined : soonestMs - this.#deps.clock.now();
+      this.#refuse(client.socket, record, code, waitMs);
       return;
     }
-    const prepared = prepareRequest(choice.target.group, unprepared);
-    record.group = choice.target.group.name;
+    if (client.socket.destroyed) {
+      // The client left while the limits were asked.
+      chosen.permit?.end();
+      this.#proxy.writeRow({ ...record, status: 499, atFault: 'client' });
+      return;
+    }
+    const prepared = prepareRequest(chosen.target.group, unprepared);
+    record.group = chosen.target.group.name;
     record.model = unprepared.bodyModel;
     record.modelSent = prepared.model ?? unprepared.bodyModel;
-    this.#connect(req, { socket, head }, choice.target, { record, prepared, query: address.query });
+    this.#connect(req, client, chosen, { record, prepared, query: address.query });
   }
 
   #connect(
     req: IncomingMessage,
-    client: { socket: Duplex; head: Buffer },
-    target: Target,
+    client: Client,
+    { target, permit }: Extract<PermittedChoice, { kind: 'target' }>,
     about: { record: LogRecord; prepared: ReturnType<typeof prepareRequest>; query: string },
   ): void {
     const { socket, head } = client;
@@ -85,6 +126,7 @@ export class Upgrades {
       });
       if (record.status === 101) record.keyId = key.id;
       this.#proxy.writeRow(record);
+      permit?.end();
       leave();
     };
     const attempt = new Attempt({
@@ -109,6 +151,7 @@ export class Upgrades {
           upstream.health.failure(this.#deps.clock.now());
           if (record.status === 0) {
             settled = true;
+            permit?.end();
             leave();
             this.#refuse(socket, record, codeOf(failure));
           } else {
@@ -150,7 +193,7 @@ export class Upgrades {
     });
   }
 
-  #refuse(socket: Duplex, record: LogRecord, code: GatewayErrorCode): void {
+  #refuse(socket: Duplex, record: LogRecord, code: GatewayErrorCode, waitMs = 0): void {
     const { status, message } = gatewayErrors[code];
     record.status = status;
     record.atFault = status < 500 ? 'client' : 'gateway';
@@ -167,6 +210,7 @@ export class Upgrades {
         record.requestId,
         'x-keymux-error',
         code,
+        ...(waitMs > 0 ? ['retry-after', String(Math.ceil(waitMs / 1_000))] : []),
         'connection',
         'close',
       ])}${body}`,

@@ -1,0 +1,16 @@
+import { readFileSync, readdirSync } from 'node:fs';
+
+/** Processes whose parent is this one. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+        const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+        return parent === pid ? [Number(name)] : [];
+      } catch {
+        return []; // ended meanwhile
+      }
+    });
+}
