@@ -4,8 +4,8 @@ import type { Clock, Logger } from '@keymux/service';
 
 /** Tells gateways what changed, in the order of revisions. */
 export interface KeyStateBroadcast {
-  /** Returns at once; a bus that is away is tried again. */
-  send(messages: readonly KeyStateChanged[]): void;
+  /** Resolves when all that waits is out; a bus that is away is tried again. */
+  send(messages: readonly KeyStateChanged[]): Promise<void>;
   /** Resolves when what was sent is out, or the bus refused it. */
   stop(): Promise<void>;
 }
@@ -59,10 +59,11 @@ export function createKeyStateBroadcast(deps: {
     send(messages) {
       waiting.push(...messages);
       if (waiting.length > maxWaiting) waiting.splice(0, waiting.length - maxWaiting);
-      if (draining !== undefined || waiting.length === 0) return;
-      draining = drain().finally(() => {
+      if (waiting.length === 0) return draining ?? Promise.resolve();
+      draining ??= drain().finally(() => {
         draining = undefined;
       });
+      return draining;
     },
     async stop() {
       stopped = true;

@@ -28,6 +28,7 @@ import { isFinished, taskView } from './tasks/task-record.ts';
 import { createTaskRunner } from './tasks/task-runner.ts';
 
 export type { KeyStore } from './key-store/key-store.ts';
+export { createMongoKeyStore } from './key-store/mongodb.ts';
 export { createSqliteKeyStore } from './key-store/sqlite.ts';
 export { keymanagerMigrations } from './roster/sqlite/tables.ts';
 
@@ -70,7 +71,7 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
   const metrics = createKeymanagerMetrics({ roster, tasks });
   roster.ledger.tell((messages) => {
     metrics.published(messages.length);
-    broadcast.send(messages);
+    return broadcast.send(messages);
   });
   const live = createLiveEvents({ bus, clock });
   const groups = createGroupDirectory({ bus, calls, log, listed: closeMissing, deleted: close });

@@ -35,11 +35,7 @@ export function createImportWork(deps: {
     step: async (task) => {
       const { id, poolId, actor, position } = task;
       if (poolId === null) throw new Error('an import has no group');
-      const read = await spool.read(id, position, batchKeys).catch((error: unknown) => {
-        const code = error instanceof Error && 'code' in error ? error.code : undefined;
-        if (code === 'ENOENT') return undefined;
-        throw error;
-      });
+      const read = await spool.read(id, position, batchKeys);
       if (read === undefined) return { failed: 'The uploaded keys are gone.' };
       const keys = read.keys.map(underCurrentKey);
       const reach = { adds: { poolId, fingerprints: knownBy(keys) }, step: task };

@@ -1,7 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Vault } from '@keymux/vault';
-import { mask } from '@keymux/vault';
+import { mask, type Vault } from '@keymux/vault';
 
 /** A key that waits to be imported; nothing of it is in clear. */
 export interface SpooledKey {
@@ -11,33 +8,30 @@ export interface SpooledKey {
   readonly previousFingerprint?: string;
 }
 
-/** A spool file that is being written. */
+/** An upload that is being written. */
 export interface SpoolWriter {
   /** Resolves when more may be added. */
   add(key: SpooledKey): Promise<void>;
-  /** Makes the file complete and durable. */
+  /** Makes it complete and durable. */
   commit(): Promise<void>;
   /** Removes it. */
   discard(): Promise<void>;
 }
 
-/** Keeps the keys of imports on disk, sealed, until they are in the roster. */
-export interface Spool {
-  create(taskId: string): Promise<SpoolWriter>;
-  /** Up to `limit` keys from a place in the file; `next` is null at its end. */
-  read(
-    taskId: string,
-    from: number,
-    limit: number,
-  ): Promise<{ keys: SpooledKey[]; next: number | null }>;
-  remove(taskId: string): Promise<void>;
-  /** Removes the files of all but these tasks. */
-  sweep(taskIds: ReadonlySet<string>): Promise<void>;
+export interface SpooledPage {
+  readonly keys: SpooledKey[];
+  readonly next: number | null;
 }
 
-const bufferBytes = 256 * 1024;
-/** More than a line can be: a sealed key of 1,000 characters, two fingerprints and a mask. */
-const longestLineBytes = 4 * 1024;
+/** Keeps the keys of imports, sealed, until they are in the roster. */
+export interface Spool {
+  create(taskId: string): Promise<SpoolWriter>;
+  /** Up to `limit` keys from a place in an upload; `next` is null at its end. Undefined when it is gone. */
+  read(taskId: string, from: number, limit: number): Promise<SpooledPage | undefined>;
+  remove(taskId: string): Promise<void>;
+  /** Removes what is left of uploads that belong to none of these tasks. */
+  sweep(taskIds: ReadonlySet<string>): Promise<void>;
+}
 
 /** Seals a secret for the spool. */
 export function spooledKey(vault: Vault, secret: string): SpooledKey {
@@ -48,101 +42,4 @@ export function spooledKey(vault: Vault, secret: string): SpooledKey {
     masked: mask(secret),
     ...(previous === undefined ? {} : { previousFingerprint: previous }),
   };
-}
-
-// Masks of keys hold no white space, for keys hold none.
-const lineOf = (key: SpooledKey): string =>
-  `${key.sealed} ${key.fingerprint} ${key.masked} ${key.previousFingerprint ?? ''}\n`;
-
-function readLine(line: string): SpooledKey {
-  const [sealed, fingerprint, masked, previous] = line.split(' ');
-  if (sealed === undefined || fingerprint === undefined || masked === undefined) {
-    throw new Error('a line of an import is unreadable');
-  }
-  const key = { sealed, fingerprint, masked };
-  return previous === undefined || previous === ''
-    ? key
-    : { ...key, previousFingerprint: previous };
-}
-
-/** A spool in `directory`, which is made when it is first needed. */
-export function createSpool(directory: string): Spool {
-  const pathOf = (taskId: string): string => join(directory, `${taskId}.keys`);
-  return {
-    create: async (taskId) => {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      const part = join(directory, `${taskId}.part`);
-      const file = await open(part, 'wx', 0o600);
-      return createWriter(file, part, pathOf(taskId));
-    },
-    read: async (taskId, from, limit) => {
-      const file = await open(pathOf(taskId), 'r');
-      try {
-        return await readKeys(file, from, limit);
-      } finally {
-        await file.close();
-      }
-    },
-    remove: (taskId) => rm(pathOf(taskId), { force: true }),
-    sweep: async (taskIds) => {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      for (const name of await readdir(directory)) {
-        const known = name.endsWith('.keys') && taskIds.has(name.slice(0, -'.keys'.length));
-        if (!known) await rm(join(directory, name), { force: true });
-      }
-    },
-  };
-}
-
-function createWriter(file: FileHandle, part: string, path: string): SpoolWriter {
-  let lines: string[] = [];
-  let bytes = 0;
-  const flush = async (): Promise<void> => {
-    const text = lines.join('');
-    lines = [];
-    bytes = 0;
-    await file.appendFile(text);
-  };
-  return {
-    add: async (key) => {
-      const line = lineOf(key);
-      lines.push(line);
-      bytes += line.length;
-      if (bytes >= bufferBytes) await flush();
-    },
-    commit: async () => {
-      await flush();
-      await file.sync();
-      await file.close();
-      await rename(part, path);
-    },
-    discard: async () => {
-      await file.close();
-      await rm(part, { force: true });
-    },
-  };
-}
-
-async function readKeys(
-  file: FileHandle,
-  from: number,
-  limit: number,
-): Promise<{ keys: SpooledKey[]; next: number | null }> {
-  const keys: SpooledKey[] = [];
-  let at = from;
-  while (keys.length < limit) {
-    const size = Math.min(limit - keys.length, 64) * longestLineBytes;
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(size), 0, size, at);
-    if (bytesRead === 0) return { keys, next: null };
-    let start = 0;
-    for (;;) {
-      const end = buffer.subarray(0, bytesRead).indexOf('\n', start);
-      if (end === -1 || keys.length === limit) break;
-      keys.push(readLine(buffer.toString('utf8', start, end)));
-      start = end + 1;
-    }
-    if (start === 0) throw new Error('the keys of an import end in the middle of a line');
-    at += start;
-  }
-  return { keys, next: at };
 }

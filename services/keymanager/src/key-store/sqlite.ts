@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { SqliteEventStore } from '@keymux/event-store';
 import type { Clock } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
-import { createSpool } from '../import/spool.ts';
+import { createDiskSpool } from '../import/disk/disk-spool.ts';
 import { createSqliteRoster } from '../roster/sqlite/roster.ts';
 import { createSqliteTaskStore } from '../tasks/sqlite/task-store.ts';
 import type { KeyStore } from './key-store.ts';
@@ -22,7 +22,7 @@ export function createSqliteKeyStore(deps: {
     events,
     roster: createSqliteRoster({ db, store: events, tasks, vault, clock }),
     tasks,
-    spool: createSpool(join(dataDir, 'tasks')),
+    spool: createDiskSpool(join(dataDir, 'tasks')),
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),
   };

@@ -30,8 +30,8 @@ export type Written<T> =
   /** The task ended, its step was made elsewhere, or the pool's group is gone. Nothing was written. */
   | { readonly kind: 'stopped' };
 
-/** Is told what gateways must hear, in the order of revisions, after it was written. */
-export type Hear = (messages: readonly KeyStateChanged[]) => void;
+/** Is told what gateways must hear, in the order of revisions, after it was written; resolves when it is out. */
+export type Hear = (messages: readonly KeyStateChanged[]) => Promise<void>;
 
 /** Writes events, roster, counters, a batch's mark and a task's progress together, or nothing of them. */
 export interface Ledger {

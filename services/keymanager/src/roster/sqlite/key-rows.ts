@@ -1,13 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { Compile } from 'typebox/compile';
-import {
-  type Condition,
-  ConditionSchema,
-  freshCondition,
-  lastCause,
-  type LiveKey,
-  restsUntilMs,
-} from '../../key/state.ts';
+import { lastCause, restsUntilMs } from '../../key/state.ts';
+import { checkedMs, conditionText, readCondition } from '../condition-text.ts';
 import type { KeyRow } from '../keys.ts';
 import type { Usage } from '../usage.ts';
 import { numberIn, textIn } from './columns.ts';
@@ -31,23 +24,6 @@ export interface KeyRows {
   insert(row: KeyRow): void;
   update(row: KeyRow): void;
   remove(seq: number): void;
-}
-
-const isCondition = Compile(ConditionSchema);
-const fresh = JSON.stringify(freshCondition);
-
-// Most keys never had a failure: their condition is left out.
-function conditionText(state: LiveKey): string {
-  const { group: _g, sealed: _s, fingerprint: _f, masked: _m, note: _n, ...condition } = state;
-  const text = JSON.stringify(condition);
-  return text === fresh ? '' : text;
-}
-
-function readCondition(text: string): Condition {
-  if (text === '') return freshCondition;
-  const condition: unknown = JSON.parse(text);
-  if (!isCondition.Check(condition)) throw new Error('the condition of a key is unreadable');
-  return condition;
 }
 
 /** Reads a row that has {@link keyColumns}. */
@@ -76,12 +52,6 @@ export function readUsage(row: Record<string, unknown>): Usage {
     failures: numberIn(row, 'failures'),
     lastUsedMs: numberIn(row, 'last_used_ms'),
   };
-}
-
-// When the next probe may be due is counted from the last probe, or from the verdict.
-function checkedMs(state: LiveKey): number {
-  const since = state.status === 'blacklisted' ? state.since_ms : 0;
-  return Math.max(since, state.check?.at_ms ?? 0);
 }
 
 /** Reads and writes single keys; the caller owns the connection and the transaction. */

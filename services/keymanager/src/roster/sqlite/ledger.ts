@@ -47,7 +47,7 @@ class Refused extends Error {
 /** The ledger over one SQLite connection that event store and tasks share: each write is a transaction. */
 export function createLedger(deps: LedgerDeps): Ledger {
   const { db, store, tasks, rows, pools, usage, marks, clock } = deps;
-  let hear: Hear = () => undefined;
+  let hear: Hear = () => Promise.resolve();
 
   function reached({ keyIds = [], adds }: Reach): Reached | undefined {
     const pool = adds === undefined ? null : pools.byId(adds.poolId);
@@ -137,7 +137,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
       for (let each = 0; each < maxTries; each += 1) {
         try {
           const { written, messages } = attempt(reach, work);
-          hear(messages);
+          void hear(messages);
           return written;
         } catch (error) {
           if (!(error instanceof Refused)) throw error;

@@ -45,7 +45,7 @@ export function createMemoryRoster(): MemoryRoster {
   const told: KeyStateChanged[] = [];
   const tasks = createSqliteTaskStore(db);
   const roster = createSqliteRoster({ db, store, tasks, vault, clock });
-  roster.ledger.tell((messages) => told.push(...messages));
+  roster.ledger.tell(async (messages) => void told.push(...messages));
   return {
     ...roster,
     db,

@@ -1,0 +1,90 @@
+import { createMongoEventStore } from '@keymux/event-store';
+import { isMongoAway } from '@keymux/mongodb';
+import type { Clock, Logger } from '@keymux/service';
+import type { Vault } from '@keymux/vault';
+import type { Db } from 'mongodb';
+import { createMongoSpool } from '../import/mongodb/mongodb-spool.ts';
+import { keyCollections, prepareKeys } from '../roster/mongodb/collections.ts';
+import { createProjector } from '../roster/mongodb/projector.ts';
+import { createMongoRoster } from '../roster/mongodb/roster.ts';
+import { prepareTasks, taskCollections } from '../tasks/mongodb/task-document.ts';
+import { createMongoTaskStore } from '../tasks/mongodb/task-store.ts';
+import type { KeyStore } from './key-store.ts';
+
+/** How soon what a dead writer left is finished. */
+const sweepMs = 1_000;
+const forgetMs = 600_000;
+/** A batch is delivered again within seconds; this is what a bus that was away may take. */
+const batchesKeptMs = 2 * 3_600_000;
+
+/** Keeps keys and uploads in a MongoDB database, which any number of keymanagers share. */
+export function createMongoKeyStore(deps: {
+  readonly db: Db;
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly log: Logger;
+}): KeyStore {
+  const { db, vault, clock, log } = deps;
+  const events = createMongoEventStore(db);
+  const { commits } = events.log;
+  const collections = keyCollections(db);
+  const taskLists = taskCollections(db);
+  const { tasks } = taskLists;
+  const projector = createProjector({ log: events.log, collections, tasks, clock });
+  const spool = createMongoSpool(db);
+  const timers: NodeJS.Timeout[] = [];
+  let seen = new Set<number>();
+  let sweeping: Promise<void> = Promise.resolve();
+
+  // What was pending at the last look and still is was left by a writer that died.
+  async function sweep(): Promise<void> {
+    const pending = await commits.find({ pending: true }, { projection: { _id: 1 } }).toArray();
+    const left = pending.map(({ _id }) => _id).filter((position) => seen.has(position));
+    seen = new Set(pending.map(({ _id }) => _id));
+    if (left.length > 0) await projector.settle({ touching: null, through: Math.max(...left) });
+  }
+
+  // Commits without events only said that a batch was counted or a step made. The last one stays:
+  // positions go on from it.
+  async function forget(): Promise<void> {
+    const last = await commits
+      .find({}, { projection: { _id: 1 } })
+      .sort({ _id: -1 })
+      .limit(1)
+      .next();
+    if (last === null) return;
+    await commits.deleteMany({
+      _id: { $lt: last._id },
+      events: { $size: 0 },
+      pending: { $exists: false },
+      at: { $lt: new Date(clock.now() - batchesKeptMs) },
+    });
+  }
+
+  function every(ms: number, work: () => Promise<void>): NodeJS.Timeout {
+    return setInterval(() => {
+      sweeping = sweeping.then(work).catch((error: unknown) => {
+        if (isMongoAway(error)) log.warn({ err: error }, 'commits cannot be looked through now');
+        else log.error({ err: error }, 'commits that were left could not be finished');
+      });
+    }, ms);
+  }
+
+  return {
+    events,
+    roster: createMongoRoster({ store: events, collections, tasks, projector, vault, clock }),
+    tasks: createMongoTaskStore(taskLists),
+    spool,
+    start: async () => {
+      await events.log.prepare();
+      await prepareKeys(collections);
+      await prepareTasks(taskLists);
+      await spool.prepare();
+      timers.push(every(sweepMs, sweep), every(forgetMs, forget));
+    },
+    stop: async () => {
+      for (const timer of timers) clearInterval(timer);
+      await sweeping;
+    },
+  };
+}

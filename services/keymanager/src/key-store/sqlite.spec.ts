@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { KeyStateChanged } from '@keymux/contracts';
+import { createSqliteEventStore } from '@keymux/event-store';
+import { openMigrated } from '../roster/sqlite/memory-roster.fixture.ts';
+import { keyStoreConformance, testClock, testVault } from './conformance.ts';
+import { createSqliteKeyStore } from './sqlite.ts';
+
+keyStoreConformance('the SQLite key store', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'keymux-keys-'));
+  const db = openMigrated();
+  const [vault, clock] = [testVault(), testClock()];
+  const events = createSqliteEventStore(db);
+  const store = createSqliteKeyStore({ db, events, vault, clock, dataDir });
+  const told: KeyStateChanged[] = [];
+  store.roster.ledger.tell(async (messages) => void told.push(...messages));
+  await store.start();
+  return {
+    store,
+    vault,
+    clock,
+    told,
+    close: async () => {
+      await store.stop();
+      db.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+});

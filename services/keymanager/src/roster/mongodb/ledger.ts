@@ -1,0 +1,204 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Commit, type Committed, type CommitLog, TooManyConflicts } from '@keymux/event-store';
+import { isFinished } from '../../tasks/task-record.ts';
+import type { TaskCollection } from '../../tasks/mongodb/task-document.ts';
+import { type Ledger, poolClosed, poolStream, type Reach, type Written } from '../ledger.ts';
+import { type ChangedKey, type Reached, WorkingUnit } from '../unit.ts';
+import {
+  type About,
+  batchClaim,
+  revisionClaim,
+  stepAbout,
+  stepClaim,
+  touchedGroup,
+  touchedTask,
+} from './about.ts';
+import type { KeyCollections, PoolDocument } from './collections.ts';
+import { keysIn } from './key-document.ts';
+import { idsBySecret } from './keys.ts';
+import { poolIn } from './pools.ts';
+import type { Projector } from './projector.ts';
+
+const maxTries = 30;
+const pauseMs = 10;
+
+interface Loaded {
+  readonly reached: Reached;
+  /** Of every key in reach. */
+  readonly pools: ReadonlyMap<number, PoolDocument>;
+}
+
+/**
+ * The ledger over commits: what a write decides is one document, and what follows from it is done
+ * after, in the order of commits. Every commit that changes a pool claims the pool's next revision,
+ * so that those of one group are decided one on the other.
+ */
+export function createLedger(deps: {
+  readonly log: CommitLog;
+  readonly collections: KeyCollections;
+  readonly tasks: TaskCollection;
+  readonly projector: Projector;
+}): Ledger {
+  const { log, collections, tasks, projector } = deps;
+  const { keys, pools } = collections;
+  // One write at a time: those of this process would only decide on each other's old news.
+  let tail: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = tail.then(work);
+    tail = turn.catch(() => undefined);
+    return turn;
+  };
+
+  async function load({ keyIds = [], adds, step }: Reach): Promise<Loaded | undefined> {
+    if (step !== undefined) {
+      const task = await tasks.findOne({ _id: step.id });
+      if (task === null || isFinished(task.state)) return undefined;
+    }
+    // Pools come first: a change after this moment is refused by their next revision.
+    const pool = adds === undefined ? null : await pools.findOne({ _id: adds.poolId });
+    if (adds !== undefined && (pool === null || pool.closed)) return undefined;
+    const rows = keysIn(
+      keyIds.length === 0 ? [] : await keys.find({ _id: { $in: [...keyIds] } }).toArray(),
+    );
+    const found = new Map(pool === null ? [] : [[pool._id, pool]]);
+    const missing = [...new Set(rows.map(({ poolId }) => poolId))].filter((id) => !found.has(id));
+    if (missing.length > 0) {
+      for await (const each of pools.find({ _id: { $in: missing } })) found.set(each._id, each);
+    }
+    const known =
+      adds === undefined ? [] : await idsBySecret(collections, adds.poolId, adds.fingerprints);
+    const reached = {
+      rows: new Map(rows.map((row) => [row.id, row])),
+      pool: pool === null ? null : poolIn(pool),
+      known: new Set(new Map(known).keys()),
+    };
+    return { reached, pools: found };
+  }
+
+  // What a unit comes to as a commit; undefined when it does nothing.
+  function plan(unit: WorkingUnit, loaded: Loaded, { batch, step }: Reach) {
+    const changed = unit.changes();
+    const touched = new Map<number, string>();
+    for (const { poolId, group } of changed) touched.set(poolId, group);
+    const advanced = Array.from(touched, ([pool, group]) => {
+      const document = loaded.pools.get(pool);
+      if (document === undefined) throw new Error(`there is no pool ${pool}`);
+      return { pool, group, revision: document.closed ? null : document.revision + 1 };
+    });
+    const counts = [...unit.counts].flatMap(([key, { requests, failures, lastUsedMs }]) =>
+      unit.find(key) === undefined ? [] : [{ key, requests, failures, last_used_ms: lastUsedMs }],
+    );
+    const counted = counts.flatMap(({ key }) => unit.find(key)?.state.group ?? []);
+    const groups = [...touched.values(), ...(batch === undefined ? [] : [batch.group])];
+    const progress = step === undefined ? undefined : unit.step;
+    const about: About = {
+      touches: [
+        ...[...new Set([...groups, ...counted])].map(touchedGroup),
+        ...(step === undefined ? [] : [touchedTask(step.id)]),
+      ],
+      pools: advanced,
+      counts,
+      step: step === undefined || progress === undefined ? null : stepAbout(step, progress),
+      closes: null,
+    };
+    const claims = [
+      ...(batch === undefined ? [] : [batchClaim(batch)]),
+      ...(step === undefined || progress === undefined ? [] : [stepClaim(step)]),
+      ...advanced.flatMap(({ group, revision }) =>
+        revision === null ? [] : [revisionClaim(group, revision)],
+      ),
+    ];
+    const appends = unit.appends();
+    if (appends.length + counts.length + claims.length === 0) return undefined;
+    return { batch: appends, claims, about, changed };
+  }
+
+  async function settle(
+    about: About,
+    own?: { readonly commit: Commit<About>; readonly changed: readonly ChangedKey[] },
+  ): Promise<void> {
+    await projector.settle({
+      touching: about.touches,
+      through: own === undefined ? Number.MAX_SAFE_INTEGER : own.commit._id,
+      ...(own === undefined ? {} : { own: { position: own.commit._id, changed: own.changed } }),
+    });
+  }
+
+  // What a refusal means for the write; undefined to try again.
+  async function refused<T>(
+    committed: Exclude<Committed<About>, { kind: 'committed' }>,
+    { about, reach }: { readonly about: About; readonly reach: Reach },
+  ): Promise<Written<T> | undefined> {
+    await settle(about);
+    if (committed.kind === 'duplicate') return { kind: 'duplicate', id: committed.id };
+    if (committed.kind === 'conflict') return undefined;
+    const { batch, step } = reach;
+    if (batch !== undefined && committed.name === batchClaim(batch)) {
+      return { kind: 'duplicate', id: committed.name };
+    }
+    return step !== undefined && committed.name === stepClaim(step)
+      ? { kind: 'stopped' }
+      : undefined;
+  }
+
+  return {
+    write: <T>(reach: Reach, work: (unit: WorkingUnit) => T) =>
+      inTurn(async (): Promise<Written<T>> => {
+        for (let each = 0; each < maxTries; each += 1) {
+          const loaded = await load(reach);
+          if (loaded === undefined) return { kind: 'stopped' };
+          const unit = new WorkingUnit(loaded.reached);
+          const result = work(unit);
+          const planned = plan(unit, loaded, reach);
+          if (planned === undefined) return { kind: 'written', result };
+          const { changed, about, ...commit } = planned;
+          const committed = await log.commit({ ...commit, about });
+          if (committed.kind === 'committed') {
+            await settle(about, { commit: committed.commit, changed });
+            return { kind: 'written', result };
+          }
+          const written = await refused<T>(committed, { about, reach });
+          if (written !== undefined) return written;
+          await sleep(Math.random() * pauseMs * each);
+        }
+        throw new TooManyConflicts(`keys changed ${maxTries} times while they were written`);
+      }),
+    closePool: (poolId, { cause, actor, nowMs }) =>
+      inTurn(async () => {
+        for (let each = 0; each < maxTries; each += 1) {
+          const pool = await pools.findOne({ _id: poolId });
+          if (pool === null || pool.closed) return;
+          const { name: group } = pool;
+          const revision = pool.revision + 1;
+          const time = new Date(nowMs).toISOString();
+          const event = {
+            id: `${cause}.${poolStream(poolId)}`,
+            type: poolClosed,
+            time,
+            actor,
+            data: { group },
+          };
+          const about: About = {
+            touches: [touchedGroup(group)],
+            pools: [{ pool: poolId, group, revision }],
+            counts: [],
+            step: null,
+            closes: poolId,
+          };
+          const committed = await log.commit({
+            batch: [{ stream: poolStream(poolId), expectedVersion: 0, events: [event] }],
+            claims: [revisionClaim(group, revision)],
+            about,
+          });
+          if (committed.kind === 'committed') {
+            return settle(about, { commit: committed.commit, changed: [] });
+          }
+          await settle(about);
+        }
+        throw new TooManyConflicts(`pool ${poolId} changed ${maxTries} times while it was closed`);
+      }),
+    tell: (hear) => projector.tell(hear),
+    // The server forgets them by itself.
+    prune: () => Promise.resolve(),
+  };
+}

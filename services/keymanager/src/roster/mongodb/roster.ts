@@ -1,0 +1,36 @@
+import type { MongoEventStore } from '@keymux/event-store';
+import type { Clock } from '@keymux/service';
+import type { Vault } from '@keymux/vault';
+import type { TaskCollection } from '../../tasks/mongodb/task-document.ts';
+import type { Roster } from '../roster.ts';
+import type { KeyCollections } from './collections.ts';
+import { createKeyList } from './key-list.ts';
+import { createKeySearch } from './key-search.ts';
+import { createKeys } from './keys.ts';
+import { createLedger } from './ledger.ts';
+import { createPoolReader } from './pool-reader.ts';
+import { createPools } from './pools.ts';
+import type { Projector } from './projector.ts';
+import { rebuildRoster } from './rebuild.ts';
+
+/** The roster in a MongoDB database that it shares with the event store and the tasks. */
+export function createMongoRoster(deps: {
+  readonly store: MongoEventStore;
+  readonly collections: KeyCollections;
+  readonly tasks: TaskCollection;
+  readonly projector: Projector;
+  readonly vault: Vault;
+  readonly clock: Clock;
+}): Roster {
+  const { store, collections, tasks, projector, vault, clock } = deps;
+  const pools = createPools(collections);
+  return {
+    keys: createKeys(collections),
+    pools,
+    ledger: createLedger({ log: store.log, collections, tasks, projector }),
+    list: createKeyList(collections, clock),
+    search: createKeySearch(collections, vault),
+    reader: createPoolReader(collections, pools, clock),
+    rebuild: () => rebuildRoster({ store, collections, pools }),
+  };
+}
