@@ -14,7 +14,7 @@ afterAll(async () => {
   await run.close();
 });
 
-describe('bulk actions', () => {
+describe('bulk actions', { timeout: 60_000 }, () => {
   it('need to say which keys', async () => {
     const name = run.newGroup();
     const send = (body: object) => run.request('POST', `/api/groups/${name}/keys/actions`, body);
