@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditEntry, AuditType } from '@keymux/contracts';
 import type { Appended, EventStore, StoredEvent, StreamAppend } from '@keymux/event-store';
 import { type Clock, newId } from '@keymux/service';
@@ -28,7 +29,8 @@ export interface Audit {
 
 /** The stream of all entries. */
 export const auditStream = 'audit';
-const maxTries = 20;
+const maxTries = 100;
+const longestPauseMs = 10;
 
 /** The audit over an event store; several writers take turns through its versions. */
 export function createAudit({
@@ -64,6 +66,8 @@ export function createAudit({
         return appended;
       }
       if (appended.stream !== auditStream) return appended;
+      // Without a pause, writers in step could take the version from each other again and again.
+      await sleep(Math.random() * Math.min(each, longestPauseMs));
       await catchUp();
     }
     throw new Error(`the audit changed ${maxTries} times meanwhile`);

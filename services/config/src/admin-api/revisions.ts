@@ -48,9 +48,9 @@ export function revisionHandlers(
         return invalidField('only', 'does not go with group');
       }
       const { revision } = params;
-      const then = await configLog.stateAt(revision);
-      if (then === undefined) return noRevision(revision);
-      const restore = { revision, then, scope: scopeOf(group, only), ifMatch };
+      const past = await configLog.stateAt(revision);
+      if (past === undefined) return noRevision(revision);
+      const restore = { revision, past, scope: scopeOf(group, only), ifMatch };
       const decide = (state: ConfigState): Decision => decideRestore(state, restore, rules);
       const made =
         dryRun === true ? await configLog.preview(decide) : await configLog.change(actor, decide);

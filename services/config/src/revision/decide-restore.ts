@@ -13,10 +13,10 @@ export type RestoreScope =
   | { readonly kind: 'settings' }
   | { readonly kind: 'group'; readonly name: string };
 
-/** What is to come back: the state `then`, as it was at a revision. */
+/** What is to come back: the state that there was at a revision. */
 export interface Restore {
   readonly revision: number;
-  readonly then: ConfigState;
+  readonly past: ConfigState;
   readonly scope: RestoreScope;
   /** The newest revision that the one who asks knows of. */
   readonly ifMatch: number | undefined;
@@ -28,14 +28,14 @@ export function decideRestore(
   restore: Restore,
   rules: { readonly forbidPrivate: boolean; readonly secrets: Pick<Secrets, 'shown'> },
 ): Decision {
-  const { revision, then, scope, ifMatch } = restore;
+  const { revision, past, scope, ifMatch } = restore;
   if (ifMatch !== undefined && ifMatch !== state.revision) return staleConfig(state);
-  if (scope.kind === 'group' && !then.groups.has(scope.name) && !state.groups.has(scope.name)) {
+  if (scope.kind === 'group' && !past.groups.has(scope.name) && !state.groups.has(scope.name)) {
     const detail = `There is no group ${scope.name}, and there was none at revision ${revision}.`;
     return problem('not_found', { detail });
   }
-  const { groups, deleted } = groupsOf(state, then, scope);
-  const values = valuesOf(state, then, scope);
+  const { groups, deleted } = groupsOf(state, past, scope);
+  const values = valuesOf(state, past, scope);
   if (groups.length === 0 && deleted.length === 0 && values === null) return null;
   const errors = [
     ...checkValues(values),
@@ -69,28 +69,28 @@ export function staleConfig(state: ConfigState): Problem {
 
 function groupsOf(
   state: ConfigState,
-  then: ConfigState,
+  past: ConfigState,
   scope: RestoreScope,
 ): { groups: Group[]; deleted: string[] } {
   if (scope.kind === 'settings') return { groups: [], deleted: [] };
   const isMeant = (name: string): boolean => scope.kind === 'all' || scope.name === name;
-  const groups = inOrder(then)
+  const groups = inOrder(past)
     .map(({ group }) => group)
     .filter((group) => isMeant(group.name))
     .filter((group) => !Value.Equal(group, state.groups.get(group.name)?.group));
   const deleted = inOrder(state)
     .map(({ group }) => group.name)
-    .filter((name) => isMeant(name) && !then.groups.has(name));
+    .filter((name) => isMeant(name) && !past.groups.has(name));
   return { groups, deleted };
 }
 
 function valuesOf(
   state: ConfigState,
-  then: ConfigState,
+  past: ConfigState,
   scope: RestoreScope,
 ): ConfigState['settings'] | null {
   if (scope.kind === 'group') return null;
-  return Value.Equal(then.settings, state.settings) ? null : then.settings;
+  return Value.Equal(past.settings, state.settings) ? null : past.settings;
 }
 
 function afterwards(
