@@ -15,6 +15,8 @@ export interface NatsOptions {
   readonly config?: string;
   /** What stands in the URL before the host: `user:password@`. */
   readonly credentials?: string;
+  /** A folder that outlives the server; a temporary one by default. */
+  readonly storeDirectory?: string;
 }
 
 /** Starts a NATS server with JetStream that syncs every write, and its store in a temporary folder. */
@@ -26,7 +28,7 @@ export async function startNats(options: NatsOptions = {}): Promise<Part> {
   writeFileSync(
     file,
     `listen: "127.0.0.1:${port}"
-jetstream { store_dir: ${JSON.stringify(join(folder, 'store'))}, sync_interval: always }
+jetstream { store_dir: ${JSON.stringify(options.storeDirectory ?? join(folder, 'store'))}, sync_interval: always }
 ${options.config ?? ''}
 `,
   );

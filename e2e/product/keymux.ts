@@ -7,7 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from '@keymux/parts/free-port';
 import { createAdminClient, type AdminClient } from './admin-client.ts';
 
-const main = fileURLToPath(new URL('../../services/standalone/src/main.ts', import.meta.url));
+/** Which composition the journeys run against: the same journeys, unchanged. */
+export const mode = process.env['KEYMUX_MODE'] === 'distributed' ? 'distributed' : 'standalone';
+const main = fileURLToPath(
+  new URL(
+    mode === 'distributed' ? './distributed/main.ts' : '../../services/standalone/src/main.ts',
+    import.meta.url,
+  ),
+);
 /** Longest wait for a start or an end; only a product that hangs reaches it. */
 const patienceMs = 45_000;
 /** Most characters of output that are kept. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Bus, type Calls, CallFailed, type Message } from './bus.ts';
 
 /** A hub where queues are consumed and calls answered, and a connection that publishes and follows. */
@@ -24,6 +24,16 @@ export function testMessage(subject: string, data: unknown = null): Message {
     subject,
     data,
   };
+}
+
+/** Who answers is known to others a moment later. */
+async function untilAnswered(calls: Calls, name: string): Promise<void> {
+  const answers = () =>
+    calls.call(name, 0).then(
+      () => true,
+      () => false,
+    );
+  await vi.waitUntil(answers, { timeout: 10_000 });
 }
 
 /** What every bus promises; each adapter runs it. */
@@ -145,9 +155,10 @@ export function busConformance(name: string, make: () => Promise<BusUnderTest>):
     it(
       'answers calls, and says when nobody or only an error answers',
       withBus(async ({ hub, client }) => {
-        hub.calls.answer('double', (request) => Promise.resolve(Number(request) * 2));
         hub.calls.answer('broken', () => Promise.reject(new Error('no such thing')));
         hub.calls.answer('silent', () => Promise.withResolvers<void>().promise);
+        hub.calls.answer('double', (request) => Promise.resolve(Number(request) * 2));
+        await untilAnswered(client.calls, 'double');
         expect(await client.calls.call('double', 21)).toBe(42);
         await expect(client.calls.call('broken', 1)).rejects.toThrow('no such thing');
         await expect(client.calls.call('nobody', 1)).rejects.toThrow(CallFailed);
@@ -161,6 +172,7 @@ export function busConformance(name: string, make: () => Promise<BusUnderTest>):
         // As hard to compress as what is in log rows gets: random bytes in base64.
         const text = randomBytes(4 * 2 ** 20).toString('base64');
         hub.calls.answer('large', () => Promise.resolve({ text }));
+        await untilAnswered(client.calls, 'large');
         expect(await client.calls.call('large', null)).toEqual({ text });
         const seen: unknown[] = [];
         await hub.bus.consume('REQUEST_LOGS', { durable: 'd' }, (message) => {

@@ -2,6 +2,9 @@ import { createHmac, createSecretKey, hkdfSync, timingSafeEqual } from 'node:cry
 import type { Clock } from './clock.ts';
 import { newId } from './ids.ts';
 
+/** How long a session lasts. */
+export const sessionTtlMs = 12 * 3_600_000;
+
 const cookieName = 'keymux_session';
 
 /** Who a request is from; `actor` is what events and the audit name. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseDatabaseDsn } from './database-dsn.ts';
 import {
+  address,
   checkCidr,
   checkOrigin,
   checkTimeZone,
@@ -37,6 +38,21 @@ function checkKey(key: string): string | undefined {
     : 'must be printable ASCII without spaces, since it travels in a header';
 }
 
+function checkNats(addresses: string): string | undefined {
+  for (const address of addresses.split(',')) {
+    const parsed = parseAddress(address.trim(), ['nats', 'tls']);
+    if (parsed.kind === 'wrong') return parsed.message;
+  }
+  return undefined;
+}
+
+const serviceUrl = (service: string) =>
+  address(`${service.toUpperCase()}_URL`, {
+    default: `http://${service}:3002`,
+    schemes: ['http', 'https'],
+    help: `Where gateways that run apart find the ${service}'s part of the API.`,
+  });
+
 function checkDsn(dsn: string): string | undefined {
   const parsed = parseDatabaseDsn(dsn);
   return parsed.kind === 'wrong' ? parsed.message : undefined;
@@ -70,11 +86,16 @@ export const environmentTable = {
     { default: 10, min: 0, max: 3600 },
     { help: 'How long running requests may go on after a stop was asked for.' },
   ),
-  isSlave: notYet('IS_SLAVE', {
-    type: 'true or false',
-    harmless: ['false', '0'],
-    help: 'Starts a gateway alone, joined to the bus.',
-  }),
+  isSlave: flag('IS_SLAVE', { help: 'Starts a gateway alone, joined to the bus at NATS_URL.' }),
+  servicePort: integer(
+    'SERVICE_PORT',
+    { default: 3002, min: 0, max: 65_535 },
+    { help: 'The port of a service that runs apart: its part of the API, for gateways only.' },
+  ),
+  configUrl: serviceUrl('config'),
+  keymanagerUrl: serviceUrl('keymanager'),
+  logsinkUrl: serviceUrl('logsink'),
+  validatorUrl: serviceUrl('validator'),
   timeZone: optional('TZ', {
     type: 'time zone',
     defaultText: "the machine's",
@@ -107,7 +128,17 @@ export const environmentTable = {
     help: 'The SQLite file that holds keys, groups and settings.',
   }),
   mongodbUrl: notYet('MONGODB_URL', { type: 'address', secret: true, help: 'A MongoDB server.' }),
-  natsUrl: notYet('NATS_URL', { type: 'address', secret: true, help: 'A NATS server.' }),
+  natsUrl: optional('NATS_URL', {
+    type: 'nats:// or tls:// addresses of one cluster, comma separated',
+    secret: true,
+    check: checkNats,
+    help: 'The message bus between services that run apart.',
+  }),
+  natsReplicas: integer(
+    'NATS_REPLICAS',
+    { default: 1, min: 1, max: 5 },
+    { help: 'Copies that a NATS cluster keeps of each stream.' },
+  ),
   redisDsn: optional('REDIS_DSN', {
     type: 'redis or rediss address',
     secret: true,

@@ -134,6 +134,20 @@ export function text(name: string, options: About & { default: string }): Variab
   return variable(name, about, { type: 'text', defaultText: fallback, fallback, parse: value });
 }
 
+/** An address with one of some schemes. */
+export function address(
+  name: string,
+  options: About & { default: string; schemes: readonly string[] },
+): Variable<string> {
+  const { default: fallback, schemes, ...about } = options;
+  return variable(name, about, {
+    type: `${schemes.join(' or ')} address`,
+    defaultText: fallback,
+    fallback,
+    parse: (given) => parseAddress(given, schemes),
+  });
+}
+
 /** A text that is undefined unless set; `check` says what is wrong with it. */
 export function optional(
   name: string,

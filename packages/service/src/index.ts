@@ -1,4 +1,10 @@
-export { createAdminAuth, type AdminAuth, type Identity, type Session } from './admin-auth.ts';
+export {
+  createAdminAuth,
+  sessionTtlMs,
+  type AdminAuth,
+  type Identity,
+  type Session,
+} from './admin-auth.ts';
 export {
   createAdminApp,
   createAdminRouter,
@@ -7,6 +13,8 @@ export {
   type HandlerInput,
   type Handlers,
 } from './admin-http.ts';
+export { createAdminServer, type AdminServer } from './admin-server.ts';
+export { beginProcess, needVariable, refuseStart, type Begun } from './begin-process.ts';
 export { systemClock, type Clock } from './clock.ts';
 export {
   describeDatabaseError,
@@ -55,6 +63,8 @@ export {
   type ProblemCode,
 } from './problem.ts';
 export { type Reply } from './reply.ts';
+export { openStore, runApart, type Ground } from './run-apart.ts';
+export { createMatcher } from './operation-match.ts';
 export { cameOverHttps } from './same-origin.ts';
 export { explainErrors } from './schema-errors.ts';
 export { scrubText } from './scrub.ts';

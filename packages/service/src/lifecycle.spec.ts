@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createServiceGroup, StartProblem, type Service } from './lifecycle.ts';
@@ -133,6 +134,7 @@ describe('a process of services', { timeout: 60_000 }, () => {
     await running(started);
     started.child.kill('SIGTERM');
     await expect.poll(() => started.output, { timeout: 20_000 }).toContain('hanging');
+    await sleep(600);
     started.child.kill('SIGINT');
     expect(await started.ended).toBe(1);
     expect(started.output).toContain('SIGINT again');

@@ -106,6 +106,9 @@ export function createServiceGroup(
 // What a service may take beyond its own grace for closing files and connections.
 const closingMs = 5_000;
 
+// Ctrl-C reaches a process from the terminal and again from the parent that passes it on: that is one wish.
+const echoMs = 500;
+
 /**
  * Runs `services` as this process: starts them, stops them at SIGTERM or SIGINT and exits 0. Exits 1 when a start fails,
  * when stopping takes more than `gracefulMs` and 5 s, at a second signal, and after an exception nobody caught.
@@ -115,14 +118,16 @@ export async function runServices(
   { log, gracefulMs }: { log: Logger; gracefulMs: number },
 ): Promise<ServiceGroup> {
   const group = createServiceGroup(services, { log });
-  let signals = 0;
+  let firstSignalMs: number | undefined;
 
   function onSignal(signal: NodeJS.Signals): void {
-    signals += 1;
-    if (signals > 1) {
+    const nowMs = performance.now();
+    if (firstSignalMs !== undefined) {
+      if (nowMs - firstSignalMs < echoMs) return;
       log.warn(`${signal} again: stopping at once`);
       process.exit(1);
     }
+    firstSignalMs = nowMs;
     log.info(`${signal}: stopping, running requests have ${gracefulMs} ms to finish`);
     setTimeout(() => {
       log.warn('stopping took too long: ending now');

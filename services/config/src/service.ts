@@ -1,4 +1,3 @@
-import { createAudit } from '@keymux/audit';
 import type { Bus, Calls, Subscription } from '@keymux/bus';
 import { configOperations, type SettingValues } from '@keymux/contracts';
 import type { Coordination } from '@keymux/coordination';
@@ -55,9 +54,7 @@ export function createConfig(deps: ConfigDeps): ConfigService {
   const isAuthKey = auth.checkKey;
   const registry = createMetricsRegistry({ service: 'config', processMetrics: false });
   const broadcast = new Broadcast({ bus, vault, isAuthKey, clock, log, environmentSettings });
-  const audit = createAudit({ store, clock });
-  const changed = broadcast.changed.bind(broadcast);
-  const configLog = new ConfigLog({ store, audit, clock, changed });
+  const configLog = new ConfigLog({ store, clock, changed: (change) => broadcast.changed(change) });
   new Gauge({
     name: 'keymux_config_revision',
     help: 'Revision of the config.',
@@ -70,7 +67,6 @@ export function createConfig(deps: ConfigDeps): ConfigService {
     operations: configOperations,
     handlers: createHandlers({
       configLog,
-      audit,
       broadcast,
       calls,
       auth,

@@ -1,6 +1,8 @@
+import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import type { Bus, Calls } from '@keymux/bus';
+import type { ServiceName } from '@keymux/contracts';
 import type { SharedLimits } from '@keymux/coordination';
 import { createOutbound } from '@keymux/outbound';
 import {
@@ -10,8 +12,6 @@ import {
   type Environment,
   listen,
   type Logger,
-  problem,
-  sendProblem,
   type Service,
   StartProblem,
 } from '@keymux/service';
@@ -22,6 +22,8 @@ import { createEdge } from './edge/edge.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import { KeyLimits } from './limits/key-limits.ts';
 import { ConfigSync } from './live-config/config-sync.ts';
+import { KeptConfig } from './live-config/kept-config.ts';
+import { KeptPools } from './live-config/kept-pools.ts';
 import { LiveConfig } from './live-config/live-config.ts';
 import { PoolSync } from './live-config/pool-sync.ts';
 import { MassFailureGuard } from '@keymux/outcome';
@@ -57,8 +59,12 @@ export interface GatewayDeps {
   readonly spoolDirectory: string;
   /** Spools that gateways left which are gone: they are published and then removed. */
   readonly orphanedSpools: readonly string[];
-  /** Address of the admin API, such as `http://127.0.0.1:4000`; null while it is not there. */
-  readonly adminTarget: () => string | null;
+  /** Where the last config and pools are kept, to serve with when nobody answers at the next start; null keeps none. */
+  readonly keptDirectory: string | null;
+  /** Address of the service that owns a part of the admin API, such as `http://127.0.0.1:4000`; null while it is not there. */
+  readonly adminTarget: (owner: ServiceName) => string | null;
+  /** Shown in the API's description. */
+  readonly version: string;
 }
 
 export interface Gateway extends Service {
@@ -73,8 +79,24 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const registry = createMetricsRegistry({ service: 'gateway' });
   const health = createHealth();
   const live = new LiveConfig();
-  const pools = new PoolSync({ bus, calls, log, clock, live, random: deps.random });
-  const config = new ConfigSync({ bus, calls, log, live, changed: () => pools.followGroups() });
+  const { keptDirectory } = deps;
+  const pools = new PoolSync({
+    bus,
+    calls,
+    log,
+    clock,
+    live,
+    random: deps.random,
+    kept: keptDirectory === null ? null : new KeptPools(keptDirectory),
+  });
+  const config = new ConfigSync({
+    bus,
+    calls,
+    log,
+    live,
+    changed: () => pools.followGroups(),
+    kept: keptDirectory === null ? null : new KeptConfig(keptDirectory, vault),
+  });
   const openOutbox = (directory: string): Outbox =>
     new Outbox({
       spool: new Spool({ directory, limitBytes: environment.spoolLimitBytes }),
@@ -138,8 +160,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const upgrades = new Upgrades(proxyDeps, proxy);
   const api = createApiForward({
     target: deps.adminTarget,
+    version: deps.version,
     log,
-    unavailable: (res) => sendProblem(res, problem('unavailable')),
   });
   const server: Server = createEdge({
     proxy,
@@ -166,6 +188,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       return port;
     },
     async start() {
+      if (keptDirectory !== null) mkdirSync(keptDirectory, { recursive: true, mode: 0o700 });
       for (const each of [outbox, ...orphans]) each.start();
       limits.start();
       await pools.start();

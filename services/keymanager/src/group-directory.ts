@@ -157,7 +157,7 @@ export function createGroupDirectory(deps: GroupDirectoryDeps): GroupDirectory {
     },
     start: async () => {
       // Follows first, so that no change falls between the snapshot and the first message.
-      subscription = await bus.follow('CONFIG', hear);
+      subscription = await bus.follow('CONFIG', hear, () => void load());
       await load();
     },
     stop: async () => {

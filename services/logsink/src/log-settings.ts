@@ -31,9 +31,13 @@ export class LogSettings {
   }
 
   async start(): Promise<void> {
-    this.#subscription = await this.#deps.bus.follow('CONFIG', ({ data }) => {
-      if (isChange.Check(data) && data.kind === 'settings') this.#take(data.settings.values);
-    });
+    this.#subscription = await this.#deps.bus.follow(
+      'CONFIG',
+      ({ data }) => {
+        if (isChange.Check(data) && data.kind === 'settings') this.#take(data.settings.values);
+      },
+      () => void this.#load(),
+    );
     void this.#load();
   }
 

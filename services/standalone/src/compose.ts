@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   createInProcessBus,
   createInProcessCalls,
+  createNats,
   createSqliteDeadLetters,
   deadLetterMigrations,
 } from '@keymux/bus';
@@ -18,24 +19,24 @@ import { createLogsink, createLogStore } from '@keymux/logsink';
 import { createOutbound } from '@keymux/outbound';
 import {
   createAdminAuth,
+  createAdminServer,
   createMetricsServer,
   type Environment,
   type Logger,
   migrate,
   openDatabase,
   type Service,
+  sessionTtlMs,
   systemClock,
 } from '@keymux/service';
 import { createValidator } from '@keymux/validator';
 import { createVault } from '@keymux/vault';
 import { AggregatorRegistry } from 'prom-client';
-import { createAdminServer } from './admin-server.ts';
 import { createGatewayWorkers } from './gateway-workers.ts';
 import { createReencryption } from './reencryption.ts';
 import type { Secrets } from './secrets.ts';
 import { welcome } from './welcome.ts';
 
-const sessionTtlMs = 12 * 3_600_000;
 /** What a worker may take beyond the graceful time for flushing its outbox. */
 const flushMs = 4_000;
 
@@ -65,12 +66,24 @@ export function compose(deps: {
     previous === null ? {} : { previous: previous.secret },
   );
   const auth = createAdminAuth({ authKey: secrets.authKey, clock, sessionTtlMs });
-  const deadLetters = createSqliteDeadLetters({ db, clock, log });
-  const bus = createInProcessBus({
-    deadLetters,
-    followerFailed: (error) => log.error({ err: error }, 'a follower of the bus failed'),
-  });
-  const calls = createInProcessCalls();
+  const nats =
+    environment.natsUrl === undefined
+      ? null
+      : createNats({
+          url: environment.natsUrl,
+          replicas: environment.natsReplicas,
+          name: 'keymux',
+          clock,
+          log,
+        });
+  const deadLetters = nats?.deadLetters ?? createSqliteDeadLetters({ db, clock, log });
+  const bus =
+    nats?.bus ??
+    createInProcessBus({
+      deadLetters,
+      followerFailed: (error) => log.error({ err: error }, 'a follower of the bus failed'),
+    });
+  const calls = nats?.calls ?? createInProcessCalls();
   const store = createSqliteEventStore(db);
   const outbound = createOutbound({
     environment: {
@@ -101,9 +114,11 @@ export function compose(deps: {
   const control = [config, keymanager, logsink, validator];
   const admin = createAdminServer({
     routers: control.map((each) => each.router),
-    auth,
     log,
-    version: deps.version,
+    // Loopback, and a port that nobody else is told of.
+    port: 0,
+    host: '127.0.0.1',
+    variable: 'HOST',
   });
   const spools = join(environment.dataDir, 'spool');
   const workers = createGatewayWorkers({
@@ -120,7 +135,8 @@ export function compose(deps: {
       instance: vault.fingerprint('this installation').slice(0, 16),
       spoolDirectory: join(spools, `gateway-${slot}`),
       orphanedSpools: slot === 1 ? orphans(spools, environment.gatewayWorkers) : [],
-      adminTarget: admin.address,
+      adminTarget: `http://127.0.0.1:${admin.port}`,
+      version: deps.version,
     }),
   });
   const metrics = createMetricsServer({
@@ -143,11 +159,15 @@ export function compose(deps: {
   });
   const foundation: Service = {
     name: 'store and bus',
-    start: () => coordination.start(),
+    async start(stopping) {
+      await nats?.service.start(stopping);
+      await coordination.start();
+    },
     async stop() {
       await coordination.stop();
       await bus.close();
       await calls.close();
+      await nats?.service.stop();
       await outbound.destroy();
       db.close();
     },

@@ -53,7 +53,10 @@ async function run(boot: WorkerBoot): Promise<void> {
     instance: boot.instance,
     spoolDirectory: boot.spoolDirectory,
     orphanedSpools: boot.orphanedSpools,
+    // Its parent answers whenever it starts.
+    keptDirectory: null,
     adminTarget: () => boot.adminTarget,
+    version: boot.version,
   });
   process.on('message', (value) => {
     const message = readMessage<ToWorker>(value);

@@ -10,6 +10,7 @@ export interface WorkerBoot {
   readonly spoolDirectory: string;
   readonly orphanedSpools: readonly string[];
   readonly adminTarget: string;
+  readonly version: string;
 }
 
 /** What the parent says to a worker. */

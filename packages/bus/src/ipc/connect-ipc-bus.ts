@@ -10,7 +10,7 @@ interface Pending {
 /** The bus as a process sees it that joined the hub over a port. It follows, publishes and calls; work queues are consumed where the hub is. */
 export function connectIpcBus(port: IpcPort): { bus: Bus; calls: Calls } {
   const pending = new Map<number, Pending>();
-  const followers = new Map<number, (message: Message) => void>();
+  const followers = new Map<number, { hear: (message: Message) => void; missed: () => void }>();
   let lastId = 0;
   let closed = false;
 
@@ -27,7 +27,11 @@ export function connectIpcBus(port: IpcPort): { bus: Bus; calls: Calls } {
     const frame = frameOf<HubFrame>(value);
     if (frame === null) return;
     if (frame.kind === 'message') {
-      followers.get(frame.id)?.(frame.message);
+      followers.get(frame.id)?.hear(frame.message);
+      return;
+    }
+    if (frame.kind === 'missed') {
+      followers.get(frame.id)?.missed();
       return;
     }
     const waiting = pending.get(frame.id);
@@ -59,12 +63,12 @@ export function connectIpcBus(port: IpcPort): { bus: Bus; calls: Calls } {
       await ask((id) => ({ kind: 'publish', id, stream, message }), unavailable);
     },
     consume: () => Promise.reject(new Error('work queues are consumed where the hub is')),
-    follow: async (stream: StreamName, handler) => {
+    follow: async (stream: StreamName, hear, missed = () => undefined) => {
       let followId = 0;
       await ask((id) => {
         followId = id;
         // Before the hub's answer, which messages may overtake.
-        followers.set(id, handler);
+        followers.set(id, { hear, missed });
         return { kind: 'follow', id, stream };
       }, unavailable);
       return {

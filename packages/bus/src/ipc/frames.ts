@@ -23,7 +23,8 @@ export type WorkerFrame =
 export type HubFrame =
   | { readonly kind: 'done'; readonly id: number; readonly reply: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly message: string }
-  | { readonly kind: 'message'; readonly id: number; readonly message: Message };
+  | { readonly kind: 'message'; readonly id: number; readonly message: Message }
+  | { readonly kind: 'missed'; readonly id: number };
 
 /** The end of a channel between two processes that carries structured clones. */
 export interface IpcPort {

@@ -33,8 +33,10 @@ export function serveIpcBus(hub: { bus: Bus; calls: Calls }, port: IpcPort): voi
         answer(frame.id, hub.bus.publish(frame.stream, frame.message));
         return;
       case 'follow': {
-        const subscription = hub.bus.follow(frame.stream, (message) =>
-          send({ kind: 'message', id: frame.id, message }),
+        const subscription = hub.bus.follow(
+          frame.stream,
+          (message) => send({ kind: 'message', id: frame.id, message }),
+          () => send({ kind: 'missed', id: frame.id }),
         );
         followed.set(frame.id, subscription);
         answer(

@@ -11,6 +11,8 @@ export interface Nats {
   readonly bus: Bus;
   readonly calls: Calls;
   readonly deadLetters: DeadLetterStore;
+  /** False while the server is away. */
+  readonly isUp: boolean;
   /** Joins NATS and leaves it. */
   readonly service: Service;
 }
@@ -26,6 +28,9 @@ export function createNats(options: NatsLinkOptions & { readonly clock: Clock })
     bus,
     calls,
     deadLetters,
+    get isUp() {
+      return link.up !== null;
+    },
     service: {
       name: 'bus',
       start: (stopping) => link.start(stopping),

@@ -9,6 +9,7 @@ import {
 import type { Logger } from '@keymux/service';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import type { KeptConfig } from './kept-config.ts';
 import type { LiveConfig } from './live-config.ts';
 
 const isChange = Compile(ConfigChangeSchema);
@@ -20,6 +21,8 @@ const isSnapshot = Compile(
   }),
 );
 
+const keepAfterMs = 300;
+
 export interface ConfigSyncDeps {
   readonly bus: Bus;
   readonly calls: Calls;
@@ -27,6 +30,8 @@ export interface ConfigSyncDeps {
   readonly live: LiveConfig;
   /** After every change: pools follow the groups. */
   readonly changed: () => void;
+  /** Where the last config is kept; null keeps none. */
+  readonly kept: KeptConfig | null;
 }
 
 /** Keeps the live config equal to the config service's: a snapshot first, then every change. */
@@ -35,6 +40,7 @@ export class ConfigSync {
   #subscription: Subscription | undefined;
   #waiting: ConfigChange[] | null = [];
   #retry: NodeJS.Timeout | undefined;
+  #keeping: NodeJS.Timeout | undefined;
   #loaded = false;
   #stopped = false;
 
@@ -49,13 +55,19 @@ export class ConfigSync {
 
   /** Follows first and asks for the snapshot then, so that no change falls between the two. */
   async start(): Promise<void> {
-    this.#subscription = await this.#deps.bus.follow('CONFIG', (message) => this.#hear(message));
+    this.#subscription = await this.#deps.bus.follow(
+      'CONFIG',
+      (message) => this.#hear(message),
+      () => void this.#resync(),
+    );
     await this.#resync();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#retry);
+    const { kept } = this.#deps;
+    if (this.#keeping !== undefined && kept !== null) this.#write(kept);
     await this.#subscription?.stop();
   }
 
@@ -67,6 +79,36 @@ export class ConfigSync {
     }
     if (this.#waiting === null) this.#apply(message.data);
     else this.#waiting.push(message.data);
+  }
+
+  /** Serves with the config on disk until there is a newer one. */
+  #restore(): void {
+    const { kept, live, log, changed } = this.#deps;
+    const snapshot = kept?.read() ?? null;
+    if (snapshot === null) return;
+    const { revision, settings, groups } = snapshot;
+    live.load(revision, settings, groups);
+    this.#loaded = true;
+    log.warn({ revision }, 'serving with the last config');
+    changed();
+  }
+
+  // Many changes in a row are written once.
+  #keep(): void {
+    const { kept } = this.#deps;
+    if (kept === null || this.#keeping !== undefined || this.#stopped) return;
+    this.#keeping = setTimeout(() => this.#write(kept), keepAfterMs);
+  }
+
+  #write(kept: KeptConfig): void {
+    clearTimeout(this.#keeping);
+    this.#keeping = undefined;
+    try {
+      kept.write(this.#deps.live.source);
+    } catch (error) {
+      // A copy that cannot be written is no reason not to serve.
+      this.#deps.log.warn({ err: error }, 'the last config cannot be kept');
+    }
   }
 
   #apply(change: ConfigChange): void {
@@ -87,6 +129,7 @@ export class ConfigSync {
         break;
     }
     changed();
+    this.#keep();
     if (change.revision > known + 1) void this.#resync();
   }
 
@@ -106,9 +149,11 @@ export class ConfigSync {
       this.#loaded = true;
       for (const change of waiting) if (change.revision > revision) this.#apply(change);
       this.#deps.changed();
+      this.#keep();
     } catch (error) {
       if (this.#stopped) return;
       this.#deps.log.warn({ err: error }, 'no config snapshot yet; trying again');
+      if (!this.#loaded) this.#restore();
       clearTimeout(this.#retry);
       this.#retry = setTimeout(() => void this.#resync(), 500);
     }

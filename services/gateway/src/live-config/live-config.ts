@@ -32,6 +32,12 @@ export class LiveConfig {
     return this.#snapshot;
   }
 
+  /** What the snapshot was compiled from. */
+  get source(): { revision: number; settings: SystemSettings; groups: GatewayGroup[] } {
+    const { revision } = this.#snapshot;
+    return { revision, settings: this.#system, groups: Array.from(this.#groups.values()) };
+  }
+
   /** The pool of a group, made when first asked for. */
   pool(name: string): KeyPool {
     let pool = this.#pools.get(name);

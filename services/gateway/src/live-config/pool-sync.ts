@@ -8,6 +8,7 @@ import {
 import type { Clock, Logger } from '@keymux/service';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import type { KeptPools } from './kept-pools.ts';
 import type { LiveConfig } from './live-config.ts';
 
 const isChange = Compile(KeyStateChangedSchema);
@@ -27,6 +28,8 @@ export interface PoolSyncDeps {
   readonly clock: Clock;
   readonly live: LiveConfig;
   readonly random: () => number;
+  /** Where the last copies are kept; null keeps none. */
+  readonly kept: KeptPools | null;
 }
 
 /** Where the copy of one pool stands. */
@@ -59,19 +62,28 @@ export class PoolSync {
   }
 
   async start(): Promise<void> {
-    this.#subscription = await this.#deps.bus.follow('KEY_STATE', (message) => this.#hear(message));
+    this.#subscription = await this.#deps.bus.follow(
+      'KEY_STATE',
+      (message) => this.#hear(message),
+      () => this.#resyncAll(),
+    );
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const retry of this.#retries) clearTimeout(retry);
     await this.#subscription?.stop();
+    this.#deps.kept?.close();
   }
 
   /** Loads pools of new groups and forgets those of deleted ones. */
   followGroups(): void {
     const { groups } = this.#deps.live.snapshot;
-    for (const name of this.#pools.keys()) if (!groups.has(name)) this.#pools.delete(name);
+    for (const name of this.#pools.keys()) {
+      if (groups.has(name)) continue;
+      this.#pools.delete(name);
+      this.#keep((kept) => kept.forget(name));
+    }
     for (const group of groups.values()) {
       if (group.type === 'standard' && !this.#pools.has(group.name)) this.#resync(group.name);
     }
@@ -80,7 +92,7 @@ export class PoolSync {
   #hear(message: Message): void {
     if (!isChange.Check(message.data)) {
       this.#deps.log.error({ id: message.id, type: message.type }, 'unreadable key state');
-      for (const name of this.#pools.keys()) this.#resync(name);
+      this.#resyncAll();
       return;
     }
     const change = message.data;
@@ -97,10 +109,17 @@ export class PoolSync {
     const nowMs = this.#deps.clock.now();
     for (const key of change.changes) pool.apply(key, nowMs);
     state.revision = change.pool_revision;
+    const { group, pool_revision: revision, changes: keys } = change;
+    const long = this.#keep((kept) => kept.add(group, { revision, keys }));
+    if (long === true && !gap) this.#resync(group);
     if (gap) {
       this.#deps.log.warn({ group: change.group }, 'missed key states; reading the pool again');
       this.#resync(change.group);
     }
+  }
+
+  #resyncAll(): void {
+    for (const name of this.#pools.keys()) this.#resync(name);
   }
 
   #resync(name: string): void {
@@ -115,6 +134,8 @@ export class PoolSync {
     try {
       const seen = new Set<string>();
       const first = await this.#page(name, null);
+      const revision = first.pool_revision;
+      const copy = this.#keep((kept) => kept.begin(name));
       let page = first;
       for (;;) {
         if (this.#stopped || this.#pools.get(name) !== state) return;
@@ -124,24 +145,60 @@ export class PoolSync {
           seen.add(key.id);
           pool.apply(key, nowMs);
         }
+        const { keys } = page;
+        this.#keep(() => copy?.page({ revision, keys }));
         if (page.next === null) break;
         page = await this.#page(name, page.next);
       }
       const pool = this.#deps.live.pool(name);
       pool.keepOnly(seen);
       if (state.revision < 0) pool.startAt(this.#deps.random());
-      state.revision = first.pool_revision;
+      state.revision = revision;
+      this.#keep(() => copy?.end());
       const waiting = state.waiting ?? [];
       state.waiting = null;
       for (const change of waiting) this.#apply(state, change);
     } catch (error) {
       if (this.#stopped || this.#pools.get(name) !== state) return;
       this.#deps.log.warn({ err: error, group: name }, 'no pool snapshot yet; trying again');
+      if (state.revision < 0) await this.#restore(name, state);
       const retry = setTimeout(() => {
         this.#retries.delete(retry);
         void this.#load(name, state);
       }, 500);
       this.#retries.add(retry);
+    }
+  }
+
+  /** Serves with the copy on disk until there is a newer one. */
+  async #restore(name: string, state: PoolState): Promise<void> {
+    const { kept, live, clock, log, random } = this.#deps;
+    if (kept === null) return;
+    try {
+      let revision = -1;
+      for await (const line of kept.read(name)) {
+        if (this.#stopped || this.#pools.get(name) !== state) return;
+        revision = line.revision;
+        for (const key of line.keys) live.pool(name).apply(key, clock.now());
+      }
+      if (revision < 0) return;
+      live.pool(name).startAt(random());
+      state.revision = revision;
+      log.warn({ group: name, revision }, 'serving with the last copy of the pool');
+    } catch (error) {
+      log.warn({ err: error, group: name }, 'the last copy of the pool cannot be read');
+    }
+  }
+
+  /** A copy that cannot be written is no reason not to serve. */
+  #keep<T>(work: (kept: KeptPools) => T): T | undefined {
+    const { kept, log } = this.#deps;
+    if (kept === null) return undefined;
+    try {
+      return work(kept);
+    } catch (error) {
+      log.warn({ err: error }, 'the last copy of a pool cannot be kept');
+      return undefined;
     }
   }
 

@@ -69,7 +69,11 @@ export class LiveConfig {
 
   /** Follows first and asks for the snapshot then, so that no change falls between the two. */
   async start(): Promise<void> {
-    this.#subscription = await this.#deps.bus.follow('CONFIG', (message) => this.#hear(message));
+    this.#subscription = await this.#deps.bus.follow(
+      'CONFIG',
+      (message) => this.#hear(message),
+      () => void this.#resync(),
+    );
     await this.#resync();
   }
 

@@ -1,0 +1,78 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Router } from 'express';
+import type { Registry } from 'prom-client';
+import type { AdminAuth } from './admin-auth.ts';
+import { createAdminServer } from './admin-server.ts';
+import { refuseStart } from './begin-process.ts';
+import { type Migration, migrate, openDatabase } from './database.ts';
+import type { Environment } from './environment.ts';
+import { createHealth } from './health.ts';
+import { runServices, type Service } from './lifecycle.ts';
+import type { Logger } from './logger.ts';
+import { createMetricsServer } from './metrics.ts';
+import { createRevocations } from './revocations.ts';
+
+/** What a service in a process of its own stands on. */
+export interface Ground {
+  readonly environment: Environment;
+  readonly log: Logger;
+  readonly auth: AdminAuth;
+  readonly nats: {
+    readonly service: Service;
+    /** False while the server is away. */
+    readonly isUp: boolean;
+    readonly bus: Parameters<typeof createRevocations>[0];
+  };
+  /** Started before the service and stopped after it: its store, its connections. */
+  readonly parts: readonly Service[];
+}
+
+/** Runs a service as this process, with its part of the admin API, its health and its metrics on ports of their own. */
+export async function runApart(
+  service: Service & { readonly router: Router; readonly registry: Registry },
+  { environment, log, auth, nats, parts }: Ground,
+): Promise<void> {
+  const health = createHealth();
+  health.require('bus', () =>
+    nats.isUp ? { kind: 'ready' } : { kind: 'not_ready', why: 'NATS is away' },
+  );
+  const { host } = environment;
+  const admin = createAdminServer({
+    routers: [service.router],
+    log,
+    port: environment.servicePort,
+    host,
+    variable: 'SERVICE_PORT',
+    health,
+  });
+  const metrics = createMetricsServer({
+    port: environment.metricsPort,
+    host,
+    log,
+    collect: () => service.registry.metrics(),
+  });
+  const revocations = createRevocations(nats.bus, auth);
+  await runServices([...parts, nats.service, revocations, service, admin, metrics], {
+    log,
+    gracefulMs: environment.gracefulShutdownMs,
+  });
+  log.info(`${service.name} serves gateways at port ${admin.port}`);
+}
+
+/** Opens a SQLite file and brings it up to date; refuses the start where that cannot be. */
+export function openStore(
+  path: string,
+  migrations: readonly Migration[],
+): { readonly db: DatabaseSync; readonly part: Service } {
+  const opened = openDatabase(path);
+  if (opened.kind !== 'open') refuseStart(opened.message);
+  const { db } = opened;
+  const migrated = migrate(db, migrations);
+  if (migrated.kind !== 'migrated') refuseStart(migrated.message);
+  const part: Service = {
+    name: 'store',
+    start: () => Promise.resolve(),
+    stop: async () => db.close(),
+  };
+  return { db, part };
+}

@@ -1,0 +1,49 @@
+import { createNats } from '@keymux/bus';
+import { createInProcessCoordination, createRedisCoordination } from '@keymux/coordination';
+import { createSqliteEventStore, eventStoreMigrations } from '@keymux/event-store';
+import {
+  beginProcess,
+  createAdminAuth,
+  needVariable,
+  openStore,
+  runApart,
+  sessionTtlMs,
+  systemClock as clock,
+} from '@keymux/service';
+import { createVault } from '@keymux/vault';
+import { createConfig } from './service.ts';
+
+const { environment, log } = beginProcess('config');
+const { natsReplicas: replicas } = environment;
+const authKey = needVariable('AUTH_KEY', environment.authKey);
+const vault = createVault(needVariable('ENCRYPTION_KEY', environment.encryptionKey));
+const url = needVariable('NATS_URL', environment.natsUrl);
+const auth = createAdminAuth({ authKey, clock, sessionTtlMs });
+const nats = createNats({ url, replicas, name: 'config', clock, log });
+const store = openStore(environment.databasePath, eventStoreMigrations);
+const coordination =
+  environment.redisDsn === undefined
+    ? createInProcessCoordination()
+    : createRedisCoordination({ dsn: environment.redisDsn, log });
+const shared = {
+  name: 'coordination',
+  start: () => coordination.start(),
+  stop: () => coordination.stop(),
+};
+const config = createConfig({
+  coordination,
+  bus: nats.bus,
+  calls: nats.calls,
+  store: createSqliteEventStore(store.db),
+  vault,
+  auth,
+  log,
+  clock,
+  environmentSettings: environment.settings,
+  forbidPrivate: environment.forbidPrivateUpstreams,
+});
+await runApart(config, { environment, log, auth, nats, parts: [store.part, shared] });
+if (config.newProxyKey !== null) {
+  const about = '(for clients; made at this first start and shown only now)';
+  process.stdout.write(`\n  proxy key  ${config.newProxyKey}   ${about}\n\n`);
+}

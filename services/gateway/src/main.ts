@@ -1,0 +1,76 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { createNats } from '@keymux/bus';
+import { createLimitsOverCalls, createRedisCoordination } from '@keymux/coordination';
+import {
+  beginProcess,
+  createMetricsServer,
+  needVariable,
+  refuseStart,
+  runServices,
+  systemClock,
+} from '@keymux/service';
+import { createVault } from '@keymux/vault';
+import { createGateway } from './service.ts';
+
+/** How long a start waits for the bus before it serves with what it has on disk. */
+const patienceMs = 2_000;
+
+const { environment, log } = beginProcess('gateway');
+if (environment.gatewayWorkers > 1) {
+  refuseStart('GATEWAY_WORKERS: a gateway that runs apart is one process; start more gateways');
+}
+const source = `gateway-${hostname()}-${environment.port}`;
+const vault = createVault(needVariable('ENCRYPTION_KEY', environment.encryptionKey));
+const nats = createNats({
+  url: needVariable('NATS_URL', environment.natsUrl),
+  replicas: environment.natsReplicas,
+  name: source,
+  clock: systemClock,
+  log,
+  patienceMs,
+});
+const addresses = {
+  config: environment.configUrl,
+  keymanager: environment.keymanagerUrl,
+  logsink: environment.logsinkUrl,
+  validator: environment.validatorUrl,
+  edge: null,
+};
+const coordination =
+  environment.redisDsn === undefined
+    ? createLimitsOverCalls({ calls: nats.calls, log })
+    : createRedisCoordination({ dsn: environment.redisDsn, log });
+const shared = {
+  name: 'coordination',
+  start: () => coordination.start(),
+  stop: () => coordination.stop(),
+};
+const gateway = createGateway({
+  bus: nats.bus,
+  calls: nats.calls,
+  coordination,
+  environment,
+  log,
+  clock: systemClock,
+  random: Math.random,
+  vault,
+  source,
+  instance: vault.fingerprint('this installation').slice(0, 16),
+  spoolDirectory: join(environment.dataDir, 'spool'),
+  orphanedSpools: [],
+  keptDirectory: join(environment.dataDir, 'kept'),
+  adminTarget: (owner) => addresses[owner],
+  version: '0.1.0',
+});
+const metrics = createMetricsServer({
+  port: environment.metricsPort,
+  host: environment.host,
+  collect: () => gateway.registry.metrics(),
+  log,
+});
+await runServices([nats.service, shared, gateway, metrics], {
+  log,
+  gracefulMs: environment.gracefulShutdownMs,
+});
+log.info(`the gateway serves at port ${gateway.port}`);

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { createNats } from '@keymux/bus';
+import {
+  beginProcess,
+  createAdminAuth,
+  needVariable,
+  runApart,
+  sessionTtlMs,
+  systemClock as clock,
+} from '@keymux/service';
+import { createLogsink, createLogStore } from './service.ts';
+
+const { environment, log } = beginProcess('logsink');
+const { natsReplicas: replicas } = environment;
+const authKey = needVariable('AUTH_KEY', environment.authKey);
+const url = needVariable('NATS_URL', environment.natsUrl);
+const auth = createAdminAuth({ authKey, clock, sessionTtlMs });
+const nats = createNats({ url, replicas, name: 'logsink', clock, log });
+const logsink = createLogsink({
+  bus: nats.bus,
+  calls: nats.calls,
+  deadLetters: nats.deadLetters,
+  store: createLogStore({ kind: 'directory', path: join(environment.dataDir, 'logs') }, { log }),
+  auth,
+  log,
+  clock,
+});
+await runApart(logsink, { environment, log, auth, nats, parts: [] });

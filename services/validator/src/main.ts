@@ -1,0 +1,51 @@
+import { createNats } from '@keymux/bus';
+import { createInProcessCoordination, createRedisCoordination } from '@keymux/coordination';
+import { createOutbound } from '@keymux/outbound';
+import {
+  beginProcess,
+  createAdminAuth,
+  needVariable,
+  runApart,
+  sessionTtlMs,
+  systemClock as clock,
+} from '@keymux/service';
+import { createVault } from '@keymux/vault';
+import { createValidator } from './service.ts';
+
+const { environment, log } = beginProcess('validator');
+const { natsReplicas: replicas, httpProxy = '', httpsProxy = '', noProxy } = environment;
+const authKey = needVariable('AUTH_KEY', environment.authKey);
+const vault = createVault(needVariable('ENCRYPTION_KEY', environment.encryptionKey));
+const url = needVariable('NATS_URL', environment.natsUrl);
+const auth = createAdminAuth({ authKey, clock, sessionTtlMs });
+const nats = createNats({ url, replicas, name: 'validator', clock, log });
+const outbound = createOutbound({
+  environment: { httpProxy, httpsProxy, noProxy: noProxy.join(',') },
+  forbidPrivate: environment.forbidPrivateUpstreams,
+});
+const connections = {
+  name: 'connections to upstreams',
+  start: () => Promise.resolve(),
+  stop: () => outbound.destroy(),
+};
+const coordination =
+  environment.redisDsn === undefined
+    ? createInProcessCoordination()
+    : createRedisCoordination({ dsn: environment.redisDsn, log });
+const shared = {
+  name: 'coordination',
+  start: () => coordination.start(),
+  stop: () => coordination.stop(),
+};
+const validator = createValidator({
+  coordination,
+  bus: nats.bus,
+  calls: nats.calls,
+  vault,
+  outbound,
+  auth,
+  log,
+  clock,
+  random: Math.random,
+});
+await runApart(validator, { environment, log, auth, nats, parts: [connections, shared] });
