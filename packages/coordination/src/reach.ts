@@ -32,9 +32,9 @@ export class Reach {
     return this.#reached;
   }
 
-  /** Pings at once and then again and again; resolves when the first ping was answered or failed. */
-  async start(): Promise<void> {
-    await this.#ping();
+  /** Pings at once, with `firstMs` for the answer, and then again and again; resolves when the first ping is over. */
+  async start(firstMs = this.#options.timeoutMs): Promise<void> {
+    await this.#ping(firstMs);
   }
 
   stop(): void {
@@ -46,44 +46,44 @@ export class Reach {
   async ask<T>(work: () => Promise<T>): Promise<T> {
     if (!this.#reached) throw new OutOfReach('does not answer');
     try {
-      return await this.#inTime(work());
+      return await inTime(work(), this.#options.timeoutMs);
     } catch (error) {
       this.#set(false, error);
       throw error;
     }
   }
 
-  async #ping(): Promise<void> {
+  async #ping(timeoutMs: number): Promise<void> {
+    const { ping, everyMs } = this.#options;
     // One that never ends must not be followed by others that wait behind it.
-    const answer = this.#options.ping();
+    const answer = ping();
     try {
-      await this.#inTime(answer);
+      await inTime(answer, timeoutMs);
       this.#set(true, null);
     } catch (error) {
       this.#set(false, error);
       await answer.catch(() => undefined);
     }
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => void this.#ping(), this.#options.everyMs);
-  }
-
-  async #inTime<T>(work: Promise<T>): Promise<T> {
-    const { timeoutMs } = this.#options;
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      // An answer that is there already but was not read yet, because this process was busy, is in time.
-      setImmediate(() => reject(new OutOfReach(`no answer within ${timeoutMs} ms`)));
-    }, timeoutMs);
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    this.#timer = setTimeout(() => void this.#ping(this.#options.timeoutMs), everyMs);
   }
 
   #set(reached: boolean, why: unknown): void {
     if (this.#reached === reached || this.#stopped) return;
     this.#reached = reached;
     this.#options.changed(reached, why);
+  }
+}
+
+async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    // An answer that is there already but was not read yet, because this process was busy, is in time.
+    setImmediate(() => reject(new OutOfReach(`no answer within ${timeoutMs} ms`)));
+  }, timeoutMs);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

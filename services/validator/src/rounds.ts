@@ -49,6 +49,8 @@ export class Rounds {
 
   /** Looks at the schedule from now on, until `lost`; running probes end with it. */
   begin(lost: AbortSignal): void {
+    // What was planned before is old: another instance may have kept the schedule since.
+    this.#schedule = new Map();
     const stop = AbortSignal.any([lost, this.#stopped.signal]);
     const timer = setInterval(() => this.#look(stop), this.#deps.tickMs);
     stop.addEventListener('abort', () => clearInterval(timer), { once: true });

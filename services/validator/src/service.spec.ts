@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { createInProcessCoordination } from '@keymux/coordination';
 import { mask } from '@keymux/vault';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { group, openHouse, type House } from '../test/house.ts';
@@ -252,5 +253,24 @@ describe('POST /api/groups/{name}/test', () => {
     expect((await all.test('nope')).status).toBe(404);
     expect((await all.test('main', 'wrong')).status).toBe(401);
     expect(await all.test('main')).toEqual({ status: 200, body: { results: [] } });
+  });
+});
+
+describe('two validators', () => {
+  it('keep the schedule one after the other, the second at once when the first stops', async () => {
+    const coordination = createInProcessCoordination();
+    const good = await provider();
+    const open = () =>
+      openHouse([group('main', { upstreams: upstreams(good) })], {
+        coordination,
+        due: { main: ['sk-key-1'] },
+      });
+    const first = await open();
+    await eventually(() => first.checked.length).toBe(1);
+    const second = await open();
+    expect(second.checked).toEqual([]);
+    await first.close();
+    await eventually(() => second.checked.length).toBe(1);
+    await second.close();
   });
 });

@@ -70,7 +70,11 @@ const values: SystemSettings['values'] = Object.fromEntries(
 /** Starts a validator that looks at its schedule every few milliseconds. */
 export async function openHouse(
   groups: GatewayGroup[],
-  coordination: Pick<Coordination, 'leases'> = createInProcessCoordination(),
+  more: {
+    readonly coordination?: Pick<Coordination, 'leases'>;
+    /** Secrets of each group's keys that are due from the start. */
+    readonly due?: Readonly<Record<string, string[]>>;
+  } = {},
 ): Promise<House> {
   const lines: string[] = [];
   const log = createLogger({
@@ -91,7 +95,7 @@ export async function openHouse(
     environment: { httpProxy: '', httpsProxy: '', noProxy: '' },
     forbidPrivate: false,
   });
-  const due = new Map<string, string[]>();
+  const due = new Map<string, string[]>(Object.entries(more.due ?? {}));
   const checked: KeyChecked[] = [];
   let revision = 1;
 
@@ -132,7 +136,7 @@ export async function openHouse(
     vault,
     outbound,
     auth,
-    coordination,
+    coordination: more.coordination ?? createInProcessCoordination(),
     log,
     clock,
     random: () => 0,

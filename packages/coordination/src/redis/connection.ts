@@ -113,10 +113,10 @@ export function connectRedis({
       await firstTry.promise;
       clearTimeout(timer);
       if (refused !== undefined) throw new StartProblem(`REDIS_DSN: the server says ${refused}`);
-      await reach.start();
+      await reach.start(firstConnectionMs);
       if (!reach.reached) {
         log.warn(
-          `Redis cannot be reached (${messageOf(lastError)}): this instance counts limits on its own until it can`,
+          `Redis cannot be reached (${messageOf(lastError ?? 'no answer')}): this instance counts limits on its own until it can`,
         );
       }
     },

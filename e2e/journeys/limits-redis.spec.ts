@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Part } from '@keymux/parts/part';
+import { startRedis } from '@keymux/parts/redis';
+import { completionOf, credentialOf } from '../clients/ask.ts';
+import { startLoad } from '../clients/load.ts';
+import { addServing, type House } from '../product/house.ts';
+import { startKeymux } from '../product/keymux.ts';
+import { useOfKeys } from '../product/use-watch.ts';
+import { startSimulator } from '../provider-simulator/simulator.ts';
+
+let redis: Part;
+let house: House;
+const closings: (() => Promise<unknown>)[] = [];
+beforeAll(async () => {
+  redis = await startRedis({ user: 'keymux', password: 'pa55' });
+  closings.push(() => redis.stop());
+  const simulator = await startSimulator();
+  closings.push(() => simulator.close());
+  // Three gateways, each with a connection of its own.
+  const keymux = await startKeymux({ env: { GATEWAY_WORKERS: '3', REDIS_DSN: redis.url } });
+  closings.push(() => keymux.close());
+  house = { keymux, simulator };
+});
+afterAll(async () => {
+  for (const close of closings.toReversed()) await close();
+});
+
+async function limited(config: Readonly<Record<string, number>>, keys: number) {
+  const group = await addServing(house, { channel: 'openai' }, keys);
+  await house.keymux.api.changeGroup(group.name, { config });
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  return group;
+}
+
+function load(url: string, clients: number, requests?: number) {
+  const { path, headers, body } = completionOf('openai');
+  return startLoad({
+    url: url + path,
+    headers: { ...headers, ...credentialOf('openai', house.keymux.proxyKey) },
+    body,
+    clients,
+    ...(requests === undefined ? {} : { requests }),
+  });
+}
+
+/** Gateways that count alone. */
+async function alone(): Promise<number> {
+  const text = await (await fetch(house.keymux.metricsUrl)).text();
+  const line = /^keymux_shared_limits_local(?:\{[^}]*\})? (\d+)$/m.exec(text);
+  if (line === null) throw new Error('there is no such metric');
+  return Number(line[1]);
+}
+const untilAlone = (count: number) =>
+  expect.poll(alone, { timeout: 30_000, interval: 100 }).toBe(count);
+
+describe('three gateways that share a Redis server', () => {
+  it('use each key as often a minute as its limit says, to 5 % or better', async () => {
+    await untilAlone(0);
+    const { url, secrets } = await limited({ key_rpm_limit: 100 }, 4);
+    const results = await load(url, 24, 900).stop();
+    expect(new Set(results.map(({ status }) => status))).toEqual(new Set([200, 503]));
+    const uses = useOfKeys(house.simulator.hits);
+    expect([...uses.keys()].toSorted()).toEqual(secrets);
+    for (const { total, mostAMinute } of uses.values()) {
+      expect(total).toBeGreaterThanOrEqual(95);
+      expect(mostAMinute).toBeLessThanOrEqual(105);
+    }
+  });
+
+  it('use a key for no more requests at the same time than its limit says', async () => {
+    const { url, secrets } = await limited({ key_concurrency_limit: 3 }, 2);
+    const still = house.simulator.script({ answer: { kind: 'usual', beforeHeadersMs: 30 } });
+    const results = await load(url, 6, 200).stop();
+    still();
+    const uses = useOfKeys(house.simulator.hits);
+    for (const secret of secrets) expect(uses.get(secret)?.mostAtOnce).toBe(3);
+    expect(results.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(100);
+  });
+
+  it('answer every request while it is killed and while it hangs, and say that they count alone', async () => {
+    // So high that no gateway alone reaches it: what fails would fail for Redis.
+    const config = { key_rpm_limit: 1_000_000, key_concurrency_limit: 1_000 };
+    const { url } = await limited({ ...config, proxy_key_rpm_limit: 1_000_000 }, 3);
+    const running = load(url, 6);
+    await running.reached(100);
+    await redis.kill('SIGKILL');
+    await untilAlone(3);
+    await running.reached(running.results.length + 200);
+    await redis.restart();
+    await untilAlone(0);
+    await running.reached(running.results.length + 200);
+    await redis.kill('SIGSTOP');
+    await untilAlone(3);
+    await running.reached(running.results.length + 200);
+    await redis.kill('SIGCONT');
+    await untilAlone(0);
+    await running.reached(running.results.length + 200);
+    const results = await running.stop();
+    expect(results.filter(({ status, failure }) => status !== 200 || failure !== '')).toEqual([]);
+    expect(house.keymux.logs()).not.toContain('pa55');
+    const warnings = house.keymux.logs().match(/counts limits on its own/g) ?? [];
+    // The parent and three gateways, twice.
+    expect(warnings.length).toBeGreaterThanOrEqual(8);
+  });
+
+  it('keep each to its own window while it is away', async () => {
+    const { url } = await limited({ key_rpm_limit: 30 }, 1);
+    await redis.kill('SIGKILL');
+    await untilAlone(3);
+    house.simulator.forget();
+    await load(url, 12, 400).stop();
+    await redis.restart();
+    await untilAlone(0);
+    const [use] = useOfKeys(house.simulator.hits).values();
+    expect(use?.total).toBeGreaterThanOrEqual(30);
+    expect(use?.mostAMinute).toBeLessThanOrEqual(90);
+    // Back together: what each of them gave is not given again.
+    const given = house.simulator.hits.length;
+    if (given >= 90) {
+      await load(url, 12, 100).stop();
+      const [after] = useOfKeys(house.simulator.hits).values();
+      expect(after?.mostAMinute).toBeLessThanOrEqual(90);
+    }
+  });
+});
+
+describe('the start with REDIS_DSN', () => {
+  const refused = async (dsn: string): Promise<string> => {
+    const keymux = await startKeymux({ env: { REDIS_DSN: dsn }, wait: false });
+    try {
+      expect((await keymux.exited()).code).toBe(1);
+      return keymux.logs().trim();
+    } finally {
+      await keymux.close();
+    }
+  };
+
+  it('ends with one line when the credentials are wrong', async () => {
+    const text = await refused(`redis://keymux:wrong-one@127.0.0.1:${redis.port}`);
+    expect(text.split('\n')).toHaveLength(1);
+    expect(text).toContain('REDIS_DSN: the server says WRONGPASS');
+    expect(text).not.toContain('wrong-one');
+  });
+
+  it('ends with one line when it is no address of Redis', async () => {
+    const text = await refused('http://user:hunter2@127.0.0.1');
+    expect(text).toBe('keymux: REDIS_DSN: must be an address such as redis://example.com');
+  });
+
+  it('goes on with one line a process when nobody is there, and shares when somebody comes', async () => {
+    await redis.kill('SIGKILL');
+    const keymux = await startKeymux({ env: { REDIS_DSN: redis.url } });
+    try {
+      const lines = keymux.logs().match(/WARN.*Redis cannot be reached.*/g) ?? [];
+      expect(lines).toHaveLength(2);
+      expect(lines.join()).not.toContain('pa55');
+      await redis.restart();
+      await expect
+        .poll(() => keymux.logs().match(/Redis answers/g)?.length, { timeout: 30_000 })
+        .toBe(2);
+    } finally {
+      await keymux.close();
+    }
+  });
+});
