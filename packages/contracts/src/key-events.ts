@@ -12,6 +12,16 @@ const cause = {
   streak: Type.Integer(),
 };
 
+/** Which verdicts an undo takes back: of failures by these, between these moments (ISO 8601, inclusive). */
+export const VerdictsSchema = Type.Object({
+  rule: Type.Union([Type.String(), Type.Null()]),
+  status: Type.Union([Type.Integer(), Type.Null()]),
+  upstream: Type.Union([Type.String(), Type.Null()]),
+  from: Type.String(),
+  to: Type.String(),
+});
+export type Verdicts = Static<typeof VerdictsSchema>;
+
 /** The facts of a key's life, by type; each schema is its data. Versioned by addition. */
 export const keyEventSchemas = {
   KeyImported: Type.Object({
@@ -46,6 +56,10 @@ export const keyEventSchemas = {
   }),
   KeyResealed: Type.Object({ sealed: Type.String(), fingerprint: Type.String() }),
   KeyDeleted: Type.Object({}),
+  /** A person took verdicts back that many keys had in common. */
+  KeyVerdictUndone: Type.Object({ undo_id: Type.String(), verdicts: VerdictsSchema }),
+  /** That undo was taken back: the key is as it was before it. */
+  KeyUndoReverted: Type.Object({ undo_id: Type.String() }),
 } as const;
 
 export type KeyEventType = keyof typeof keyEventSchemas;

@@ -44,6 +44,18 @@ export const KeysActionSchema = Type.Object(
   { additionalProperties: false },
 );
 
+/** Which verdicts are to be taken back; all conditions hold together. */
+export const UndoSchema = Type.Object(
+  {
+    rule: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    status: Type.Optional(Type.Integer({ minimum: 100, maximum: 599 })),
+    upstream: Type.Optional(Type.String({ minLength: 1, maxLength: 2000 })),
+    from: Type.String({ maxLength: 40, description: 'ISO 8601, inclusive' }),
+    to: Type.String({ maxLength: 40, description: 'ISO 8601, inclusive' }),
+  },
+  { additionalProperties: false },
+);
+
 /** The keymanager's part of the admin API. */
 export const keymanagerOperations = {
   listKeys: {
@@ -105,6 +117,32 @@ export const keymanagerOperations = {
     auth: 'admin',
     params: group,
     body: { json: KeysActionSchema },
+    responses: acceptedTask,
+  },
+  undoVerdicts: {
+    id: 'undoVerdicts',
+    owner: 'keymanager',
+    method: 'POST',
+    path: '/api/groups/{name}/keys/undo',
+    summary:
+      'Takes back what blacklisted or cooled keys by a rule, status or upstream in a time window, as a task; its id is that of the undo. A dry run lists the keys and changes nothing.',
+    tag: 'keys',
+    auth: 'admin',
+    params: group,
+    query: query({ ...page, dry_run: Type.Optional(Type.Boolean()) }),
+    body: { json: UndoSchema },
+    responses: { 200: listOf(KeyViewSchema), ...acceptedTask },
+  },
+  revertUndo: {
+    id: 'revertUndo',
+    owner: 'keymanager',
+    method: 'POST',
+    path: '/api/undos/{id}/revert',
+    summary:
+      'Takes an undo back, as a task: its keys are as they were before it, unless they changed meanwhile.',
+    tag: 'keys',
+    auth: 'admin',
+    params: id,
     responses: acceptedTask,
   },
   exportKeys: {

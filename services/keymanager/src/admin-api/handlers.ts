@@ -7,6 +7,7 @@ import { createImportHandler } from './import-keys.ts';
 import { createHistoryHandler } from './key-history.ts';
 import { createKeyHandlers } from './keys.ts';
 import { createTaskHandlers } from './tasks.ts';
+import { createUndoHandlers } from './undo.ts';
 import { createValidateHandler } from './validate-key.ts';
 
 /** A handler for every operation of the keymanager. */
@@ -14,6 +15,7 @@ export function createHandlers(deps: AdminDeps): Handlers<typeof keymanagerOpera
   return {
     ...createKeyHandlers(deps),
     ...createTaskHandlers(deps),
+    ...createUndoHandlers(deps),
     importKeys: createImportHandler(deps),
     actOnKeys: createActHandler(deps),
     exportKeys: createExportHandler(deps),

@@ -12,6 +12,7 @@ import { createActionWork } from './act-on-keys.ts';
 import { createCopyWork } from './copy-keys.ts';
 import { createImportWork } from './import-keys.ts';
 import { createResealWork } from './reseal-keys.ts';
+import { createRevertWork, createUndoWork } from './undo-verdicts.ts';
 import { createValidateWork } from './validate-keys.ts';
 
 /** The work of every kind of task. */
@@ -34,5 +35,7 @@ export function createWorks(deps: {
     validate: createValidateWork(deps),
     copy: createCopyWork(deps),
     reseal: createResealWork(deps),
+    undo: createUndoWork(deps),
+    revert: createRevertWork(deps),
   };
 }

@@ -1,4 +1,4 @@
-import type { KeyEvent, KeyFailure, KeyOutcome } from '@keymux/contracts';
+import type { KeyEvent, KeyFailure, KeyOutcome, Verdicts } from '@keymux/contracts';
 
 /** A fact with the moment it happened, epoch ms. */
 export type KeyFact = KeyEvent & { readonly atMs: number };
@@ -35,6 +35,8 @@ export type KeyCommand = { readonly nowMs: number } & (
       readonly passing: 'restores' | 'reports';
     }
   | { readonly kind: 'restore'; readonly message: string }
+  | { readonly kind: 'undo'; readonly undoId: string; readonly verdicts: Verdicts }
+  | { readonly kind: 'revert-undo'; readonly undoId: string }
   | { readonly kind: 'enable' }
   | { readonly kind: 'disable' }
   | { readonly kind: 'note'; readonly note: string }

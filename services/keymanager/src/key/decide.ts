@@ -1,6 +1,7 @@
 import type { KeyFailure } from '@keymux/contracts';
 import type { CheckResult, KeyCommand, KeyFact, KeyGuard, KeySuccess } from './command.ts';
 import { type Cause, isLive, type KeyState, type LiveKey, restsUntilMs } from './state.ts';
+import { isUndoable } from './undo.ts';
 
 /** A 429 without any hint. */
 const defaultRestMs = 60_000;
@@ -31,6 +32,17 @@ export function decide(state: KeyState, command: KeyCommand): readonly KeyFact[]
       return needsRestoring(state, atMs)
         ? [{ type: 'KeyRestored', data: { reason: 'person', message: command.message }, atMs }]
         : [];
+    case 'undo': {
+      const { undoId, verdicts } = command;
+      if (!isUndoable(state, verdicts, atMs)) return [];
+      return [{ type: 'KeyVerdictUndone', data: { undo_id: undoId, verdicts }, atMs }];
+    }
+    case 'revert-undo': {
+      const { undoId } = command;
+      // A key that changed meanwhile stays as it is now.
+      if (state.undone?.at(-1)?.undo_id !== undoId) return [];
+      return [{ type: 'KeyUndoReverted', data: { undo_id: undoId }, atMs }];
+    }
     case 'enable':
       return state.status === 'disabled' ? [{ type: 'KeyEnabled', data: {}, atMs }] : [];
     case 'disable':

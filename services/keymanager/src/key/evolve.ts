@@ -8,6 +8,7 @@ import {
   type LiveKey,
   type Rest,
 } from './state.ts';
+import { revert, undo, withoutUndone } from './undo.ts';
 
 /** Models that one key rests for at the same time; clients name models, so it is bounded. */
 const maxRests = 64;
@@ -21,6 +22,40 @@ export function evolve(state: KeyState, fact: KeyFact): KeyState {
     return { group, sealed, fingerprint, masked, note: '', ...freshCondition };
   }
   if (!isLive(state)) return state;
+  switch (fact.type) {
+    case 'KeyNoted':
+      return { ...state, note: fact.data.note };
+    case 'KeyChecked':
+      return { ...state, check: { ...fact.data, at_ms: atMs } };
+    case 'KeyResealed':
+      return { ...state, sealed: fact.data.sealed, fingerprint: fact.data.fingerprint };
+    case 'KeyVerdictUndone':
+      return undo(state, fact.data, atMs);
+    case 'KeyUndoReverted':
+      return revert(state, fact.data.undo_id);
+    case 'KeyDeleted':
+      return { status: 'deleted' };
+    default:
+      return evolveCondition(withoutUndone(state), fact);
+  }
+}
+
+type ConditionFact = Exclude<
+  KeyFact,
+  {
+    type:
+      | 'KeyImported'
+      | 'KeyNoted'
+      | 'KeyChecked'
+      | 'KeyResealed'
+      | 'KeyVerdictUndone'
+      | 'KeyUndoReverted'
+      | 'KeyDeleted';
+  }
+>;
+
+function evolveCondition(state: LiveKey, fact: ConditionFact): LiveKey {
+  const { atMs } = fact;
   switch (fact.type) {
     case 'KeyFailed':
       return { ...state, streak: fact.data.streak, failure: causeOf(fact.data, atMs) };
@@ -50,14 +85,6 @@ export function evolve(state: KeyState, fact: KeyFact): KeyState {
         state.status === 'blacklisted' ? { since_ms: state.since_ms, cause: state.cause } : null;
       return { ...rememberedBy(state), status: 'disabled', since_ms: atMs, blacklisting };
     }
-    case 'KeyNoted':
-      return { ...state, note: fact.data.note };
-    case 'KeyChecked':
-      return { ...state, check: { ...fact.data, at_ms: atMs } };
-    case 'KeyResealed':
-      return { ...state, sealed: fact.data.sealed, fingerprint: fact.data.fingerprint };
-    case 'KeyDeleted':
-      return { status: 'deleted' };
     default:
       return fact satisfies never;
   }

@@ -47,22 +47,32 @@ const memory = {
   ),
 };
 
+const statuses = <T extends Parameters<typeof Type.Object>[0]>(more: T) =>
+  Type.Union([
+    Type.Object({ status: Type.Literal('active'), ...memory, ...more }),
+    Type.Object({
+      status: Type.Literal('blacklisted'),
+      ...memory,
+      ...BlacklistingSchema.properties,
+      ...more,
+    }),
+    Type.Object({
+      status: Type.Literal('disabled'),
+      ...memory,
+      since_ms: millis,
+      /** A key that was blacklisted when it was disabled is so again when it is enabled. */
+      blacklisting: nullable(BlacklistingSchema),
+      ...more,
+    }),
+  ]);
+
+/** Undos that nothing came after, with what they changed: each can be taken back, the last one first. */
+const UndoneSchema = Type.Array(
+  Type.Object({ undo_id: Type.String(), at_ms: millis, before: statuses({}) }),
+);
+
 /** What is folded from a key's events but for who it is: kept as JSON in the roster. */
-export const ConditionSchema = Type.Union([
-  Type.Object({ status: Type.Literal('active'), ...memory }),
-  Type.Object({
-    status: Type.Literal('blacklisted'),
-    ...memory,
-    ...BlacklistingSchema.properties,
-  }),
-  Type.Object({
-    status: Type.Literal('disabled'),
-    ...memory,
-    since_ms: millis,
-    /** A key that was blacklisted when it was disabled is so again when it is enabled. */
-    blacklisting: nullable(BlacklistingSchema),
-  }),
-]);
+export const ConditionSchema = statuses({ undone: Type.Optional(UndoneSchema) });
 export type Condition = Static<typeof ConditionSchema>;
 
 /** Who a key is. */

@@ -47,6 +47,8 @@ it.each([
   ['KeyChecked', { check: { ok: false, status: 401 } }],
   ['KeyResealed', { sealed: expect.stringContaining('ZyXwVuTs') }],
   ['KeyDeleted', { status: 'deleted' }],
+  ['KeyVerdictUndone', { status: 'active', forgiven_ms: 1767225600000 }],
+  ['KeyUndoReverted', { status: 'active', forgiven_ms: 0 }],
 ])('folds the golden %s', (type, expected) => {
   const folded = [read('KeyImported'), read(type)].reduce(evolve, initialState);
   expect(folded).toMatchObject(expected);

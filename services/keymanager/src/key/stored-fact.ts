@@ -40,6 +40,8 @@ const isFact = Compile(
     schemaOf('KeyChecked'),
     schemaOf('KeyResealed'),
     schemaOf('KeyDeleted'),
+    schemaOf('KeyVerdictUndone'),
+    schemaOf('KeyUndoReverted'),
   ]),
 );
 

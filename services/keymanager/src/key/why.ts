@@ -33,6 +33,10 @@ export function why(key: LiveKey, nowMs: number): string {
   if (key.failure !== null && key.streak > 0) {
     return `Active after ${failures(key.streak)} in a row: ${answerOf(key.failure)}.`;
   }
+  const undone = key.undone?.at(-1);
+  if (undone !== undefined) {
+    return `Active: a person took its last verdict back at ${isoOf(undone.at_ms)} (undo ${undone.undo_id}).`;
+  }
   if (key.restored !== null) {
     return `Restored at ${isoOf(key.restored.at_ms)}: ${key.restored.message}`;
   }

@@ -9,6 +9,8 @@ export const taskKinds = [
   'validate',
   'copy',
   'reseal',
+  'undo',
+  'revert',
 ] as const;
 export type TaskKind = (typeof taskKinds)[number];
 
