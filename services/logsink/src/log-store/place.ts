@@ -40,3 +40,18 @@ export function idAt(timeMs: number): string {
   const hex = Math.max(0, timeMs).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }
+
+/** Whether a day may have rows of a window of time, below a place. */
+export function touches(
+  name: string,
+  filter: { readonly fromMs?: number; readonly toMs?: number },
+  before: Place | null,
+): boolean {
+  const startMs = Date.parse(name);
+  return (
+    (filter.fromMs === undefined || startMs + dayMs > filter.fromMs) &&
+    (filter.toMs === undefined || startMs < filter.toMs) &&
+    // Nothing of a day lies before its first place.
+    (before === null || name < before.day || (name === before.day && before.seq > 0))
+  );
+}

@@ -15,7 +15,7 @@ export function rangeMs(range: string): number {
 
 /** The width of a point, so that a range has at most 200 of them. */
 export function stepMs(range: number): number {
-  const steps = [minuteMs, 5 * minuteMs, 15 * minuteMs, hourMs, 6 * hourMs, dayMs];
+  const steps = [minuteMs, 15 * minuteMs, hourMs, 6 * hourMs, dayMs];
   return (
     steps.find((step) => range / step <= maxPoints) ?? Math.ceil(range / maxPoints / dayMs) * dayMs
   );

@@ -1,11 +1,19 @@
-/** For how long a rollup stands. */
-export type Span = 'minute' | 'hour' | 'day';
+/** For how long a rollup stands; a quarter is one of an hour. */
+export type Span = 'minute' | 'quarter' | 'hour' | 'day';
 
 /** Shortest first. */
-export const spans = ['minute', 'hour', 'day'] as const satisfies readonly Span[];
+export const spans = ['minute', 'quarter', 'hour', 'day'] as const satisfies readonly Span[];
 
 /** Length of each span. */
-export const spanMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
+export const spanMs = {
+  minute: 60_000,
+  quarter: 900_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+} as const;
+
+/** Those that stay when the rows are dropped. */
+export const keptSpans = ['hour', 'day'] as const satisfies readonly Span[];
 
 /** When the span began that a time is in. */
 export function startOf(timeMs: number, span: Span): number {
@@ -20,9 +28,9 @@ export interface Stretch {
 }
 
 /**
- * Covers a range with as few rollups as there can be: days where whole ones fit, hours beside them,
- * minutes at the ends. No rollup is longer than a point or lies in two. Before `minutesFromMs` there
- * are no minutes any more: the range begins with a whole hour there.
+ * Covers a range with as few rollups as there can be: days where whole ones fit, shorter spans
+ * beside them, minutes at the ends. No rollup is longer than a point or lies in two. Before
+ * `minutesFromMs` there is nothing shorter than an hour any more: the range begins with a whole one.
  */
 export function cover(range: {
   readonly fromMs: number;
@@ -40,7 +48,7 @@ export function cover(range: {
     const span =
       fits.findLast(
         (each) =>
-          (each !== 'minute' || at >= minutesFromMs) &&
+          (spanMs[each] >= spanMs.hour || at >= minutesFromMs) &&
           at % spanMs[each] === 0 &&
           at + spanMs[each] <= toMs,
       ) ?? (at < minutesFromMs ? 'hour' : 'minute');

@@ -55,7 +55,10 @@ function streamsOf(
   { facets, texts }: { facets: Set<number> | null; texts: Set<number> | null },
 ): PlaceStream[] {
   if (keyId !== undefined) {
-    return Array.from(facets ?? day.facets(() => true), (facet) => day.ofKey(keyId, facet));
+    return day
+      .facetsOfKey(keyId)
+      .filter((facet) => facets === null || facets.has(facet))
+      .map((facet) => day.ofKey(keyId, facet));
   }
   if (texts !== null && texts.size <= manyTexts) {
     return Array.from(texts, (text) => day.ofText(text));

@@ -56,6 +56,7 @@ export class SqliteDay {
   readonly #byFacet: StatementSync;
   readonly #byText: StatementSync;
   readonly #byKey: StatementSync;
+  readonly #nextFacet: StatementSync;
   readonly #bySeq: StatementSync;
 
   private constructor(db: DatabaseSync) {
@@ -71,6 +72,9 @@ export class SqliteDay {
     this.#byFacet = db.prepare(`SELECT seq FROM rows WHERE facet = ? ${below}`);
     this.#byText = db.prepare(`SELECT seq FROM rows WHERE text = ? ${below}`);
     this.#byKey = db.prepare(`SELECT seq FROM attempts WHERE key = ? AND facet = ? ${below}`);
+    this.#nextFacet = db.prepare(
+      'SELECT facet FROM attempts WHERE key = ? AND facet > ? ORDER BY facet LIMIT 1',
+    );
     this.#bySeq = db.prepare('SELECT seq FROM rows WHERE seq < ? ORDER BY seq DESC LIMIT ?');
     this.#facets = new Map(
       db
@@ -89,6 +93,8 @@ export class SqliteDay {
       opened.db.close();
       throw new Error(migrated.message);
     }
+    // The same pages of the indexes change with every batch: they are put in their place now and then.
+    opened.db.exec('PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -32000');
     return new SqliteDay(opened.db);
   }
 
@@ -137,6 +143,19 @@ export class SqliteDay {
 
   ofText(text: number): PlaceStream {
     return (below, limit) => seqs(this.#byText.all(text, below, limit));
+  }
+
+  /** The facets of the rows that tried a key. */
+  facetsOfKey(keyId: string): number[] {
+    const key = hashOf(keyId);
+    const found: number[] = [];
+    for (let facet = -1; ;) {
+      // A seek a facet: DISTINCT would read every row of the key.
+      const next = this.#nextFacet.get(key, facet);
+      if (next === undefined) return found;
+      facet = Number(next['facet']);
+      found.push(facet);
+    }
   }
 
   /** The rows of a facet that tried a key. */

@@ -4,9 +4,8 @@ import type { LogRow } from '@keymux/contracts';
 import { cover } from '../../rollups/span.ts';
 import type { Sum } from '../../rollups/rollup.ts';
 import { Sums } from '../../rollups/sums.ts';
-import type { LogFilter } from '../log-filter.ts';
 import type { LogPage, LogSearch, OpenLogStore, SumQuery, Written } from '../log-store.ts';
-import { dayMs, dayOf, idAt, type Place, placeOf, seqAt } from '../place.ts';
+import { dayMs, dayOf, idAt, placeOf, seqAt, touches } from '../place.ts';
 import { readRows } from '../received-rows.ts';
 import { searchDay } from './search-day.ts';
 import { type PlacedRow, SqliteDay } from './sqlite-day.ts';
@@ -171,14 +170,4 @@ export class SqliteLogStore implements OpenLogStore {
     this.#open.get(name)?.close();
     this.#open.delete(name);
   }
-}
-
-function touches(name: string, filter: LogFilter, before: Place | null): boolean {
-  const startMs = Date.parse(name);
-  return (
-    (filter.fromMs === undefined || startMs + dayMs > filter.fromMs) &&
-    (filter.toMs === undefined || startMs < filter.toMs) &&
-    // Nothing of a day lies before its first place.
-    (before === null || name < before.day || (name === before.day && before.seq > 0))
-  );
 }
