@@ -114,7 +114,13 @@ export class MongoDay {
       const { group, aggregate, model, status } = facet;
       return {
         startMs: minuteMs,
-        ...{ group, aggregate, model, status, requests, tokensIn, tokensOut },
+        group,
+        aggregate,
+        model,
+        status,
+        requests,
+        tokensIn,
+        tokensOut,
         errors: isError(facet) ? requests : 0,
         latency: histogram(_id.latency),
         ttfb: histogram(_id.ttfb),

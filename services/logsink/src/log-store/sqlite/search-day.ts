@@ -10,6 +10,9 @@ import type { SqliteDay } from './sqlite-day.ts';
 const slackMs = 1_000;
 /** More texts than this are rather found among the rows. */
 const manyTexts = 20_000;
+/** Where so many texts fit, many rows do: the newest rows are looked at before the index. */
+const someTexts = 50;
+const newestRows = 1_000;
 /** How often a search looks at the time. */
 const rowsPerLook = 256;
 
@@ -28,9 +31,9 @@ export function* searchDay(
   const toSeq = seqAt(Math.min(dayMs, (filter.toMs ?? Infinity) + slackMs - startMs));
   const facets = picksFacets(filter) ? day.facets((each) => facetMatches(each, filter)) : null;
   const texts = filter.text === undefined ? null : day.texts(filter.text.toLowerCase());
-  const streams = streamsOf(day, filter, { facets, texts });
+  const below = Math.min(range.below, toSeq);
   let looked = 0;
-  for (const seq of newestFirst(streams, Math.min(range.below, toSeq))) {
+  for (const seq of placesOf(day, filter, { facets, texts, below })) {
     if (seq < fromSeq) return;
     const row = day.at(seq);
     if (row === null) continue;
@@ -47,6 +50,25 @@ export function* searchDay(
       return;
     }
   }
+}
+
+function* placesOf(
+  day: SqliteDay,
+  filter: LogFilter,
+  { below, ...narrowed }: { facets: Set<number> | null; texts: Set<number> | null; below: number },
+): Generator<number> {
+  let at = below;
+  if (filter.keyId === undefined && (narrowed.texts?.size ?? 0) > someTexts) {
+    let left = newestRows;
+    for (const seq of newestFirst([day.all], below)) {
+      at = seq;
+      yield seq;
+      left -= 1;
+      if (left === 0) break;
+    }
+    if (left > 0) return;
+  }
+  yield* newestFirst(streamsOf(day, filter, narrowed), at);
 }
 
 function streamsOf(
