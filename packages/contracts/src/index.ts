@@ -17,3 +17,4 @@ export * from './problem.ts';
 export * from './setting-schemas.ts';
 export * from './settings.ts';
 export * from './task.ts';
+export * from './what-if.ts';

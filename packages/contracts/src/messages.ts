@@ -30,6 +30,37 @@ export const messageTypes = {
   requestLogs: 'keymux.log.requests',
 } as const;
 
+/** What an attempt brought and where: enough to judge it again under another policy. */
+export const RecordedAttemptSchema = Type.Object({
+  kind: Type.String({ description: 'of the outcome: `answered`, `reset`, …' }),
+  error: Type.Union([
+    Type.Object({
+      message: Type.String(),
+      code: Type.Union([Type.String(), Type.Null()]),
+      type: Type.Union([Type.String(), Type.Null()]),
+    }),
+    Type.Null(),
+  ]),
+  text: Type.String({ description: 'start of the body of an error' }),
+  hint_ms: Type.Union([Type.Number(), Type.Null()], {
+    description: 'after which the answer said that its limit ends',
+  }),
+  sent: Type.Boolean(),
+  committed: Type.Boolean(),
+  method: Type.String(),
+  model: Type.Union([Type.String(), Type.Null()]),
+  inference: Type.Boolean(),
+  random: Type.Number(),
+  number: Type.Integer({ description: 'among the attempts of its request, from 1' }),
+  retry: Type.Enum(['no', 'other-key', 'other-upstream']),
+  alike: Type.Union([Type.String(), Type.Null()]),
+  pool_size: Type.Integer(),
+  after_success: Type.Boolean({
+    description: 'a key succeeded at the upstream since the last failure there',
+  }),
+});
+export type RecordedAttempt = Static<typeof RecordedAttemptSchema>;
+
 /** A failure goes at once and alone; successes of a key are folded. */
 export const KeyOutcomeSchema = Type.Union([
   Type.Object({
@@ -44,7 +75,34 @@ export const KeyOutcomeSchema = Type.Union([
     model: Type.Union([Type.String(), Type.Null()]),
     until: Type.Union([Type.String(), Type.Null()], { description: 'end of a cool-down' }),
     request_id: Type.String(),
+    attempt: Type.Optional(RecordedAttemptSchema),
   }),
+  Type.Object(
+    {
+      kind: Type.Literal('noted'),
+      key_id: Type.String(),
+      at: Type.String(),
+      verdict: VerdictSchema,
+      held: Type.Boolean({ description: 'the mass-failure guard kept the verdict from falling' }),
+      rule: Type.String(),
+      status: Type.Union([Type.Integer(), Type.Null()]),
+      message: Type.String(),
+      upstream: Type.String(),
+      until: Type.Union([Type.String(), Type.Null()]),
+      request_id: Type.String(),
+      attempt: RecordedAttemptSchema,
+    },
+    { description: 'a failure that fell on no key' },
+  ),
+  Type.Object(
+    {
+      kind: Type.Literal('no-key'),
+      at: Type.String(),
+      model: Type.Union([Type.String(), Type.Null()]),
+      request_id: Type.String(),
+    },
+    { description: 'a request that found no usable key' },
+  ),
   Type.Object({
     kind: Type.Literal('success'),
     key_id: Type.String(),

@@ -40,6 +40,7 @@ export interface SettingValues {
   key_validation_interval_minutes: number;
   key_validation_concurrency: number;
   key_validation_timeout_seconds: number;
+  outcome_retention_days: number;
 }
 export type SettingName = keyof SettingValues;
 
@@ -47,7 +48,11 @@ export type SettingName = keyof SettingValues;
 export type GroupConfig = Partial<
   Omit<
     SettingValues,
-    'app_url' | 'proxy_keys' | 'request_log_retention_days' | 'request_log_write_interval_minutes'
+    | 'app_url'
+    | 'proxy_keys'
+    | 'request_log_retention_days'
+    | 'request_log_write_interval_minutes'
+    | 'outcome_retention_days'
   >
 >;
 
@@ -271,5 +276,16 @@ export const settings: readonly Setting[] = [
     min: 1,
     max: 600,
     groupOverridable: true,
+  },
+  {
+    name: 'outcome_retention_days',
+    title: 'Days outcomes are kept',
+    help: 'What attempts brought is kept so long for what-if; 0 keeps nothing of it.',
+    section: 'keys',
+    type: 'integer',
+    default: 7,
+    min: 0,
+    max: 365,
+    groupOverridable: false,
   },
 ];

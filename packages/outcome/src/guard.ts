@@ -1,8 +1,16 @@
-const windowMs = 10_000;
+const usualWindowMs = 10_000;
 /** Longer than the longest time that an upstream is out, so that its trial requests are held too. */
 const trippedMs = 120_000;
 const maxUpstreams = 1_000;
 const maxKinds = 16;
+
+/** When a mass failure is one. */
+export interface GuardRules {
+  /** In which so many keys fail alike; 10 s. */
+  readonly windowMs?: number;
+  /** So many keys; {@link keysToTrip} of the pool. */
+  readonly keys?: number;
+}
 
 /** A verdict that is about to fall on a key. */
 export interface GuardedFailure {
@@ -42,6 +50,13 @@ interface Alike {
  */
 export class MassFailureGuard {
   readonly #upstreams = new Map<string, Map<string, Alike>>();
+  readonly #windowMs: number;
+  readonly #keys: number | undefined;
+
+  constructor(rules: GuardRules = {}) {
+    this.#windowMs = rules.windowMs ?? usualWindowMs;
+    this.#keys = rules.keys;
+  }
 
   observe(failure: GuardedFailure): GuardAnswer {
     const { keyId, poolSize, nowMs } = failure;
@@ -58,11 +73,11 @@ export class MassFailureGuard {
     const { failedAtMs } = alike;
     failedAtMs.delete(keyId);
     for (const [each, atMs] of failedAtMs) {
-      if (nowMs - atMs <= windowMs) break;
+      if (nowMs - atMs <= this.#windowMs) break;
       failedAtMs.delete(each);
     }
     failedAtMs.set(keyId, nowMs);
-    if (failedAtMs.size < keysToTrip(poolSize)) return { kind: 'let' };
+    if (failedAtMs.size < (this.#keys ?? keysToTrip(poolSize))) return { kind: 'let' };
     const keyIds = [...failedAtMs.keys()];
     const sinceMs = failedAtMs.values().next().value ?? nowMs;
     failedAtMs.clear();

@@ -4,6 +4,13 @@ export {
   headerFacts,
   type HeaderFacts,
 } from './attempt-outcome.ts';
-export { type GuardAnswer, type GuardedFailure, keysToTrip, MassFailureGuard } from './guard.ts';
+export {
+  type GuardAnswer,
+  type GuardedFailure,
+  type GuardRules,
+  keysToTrip,
+  MassFailureGuard,
+} from './guard.ts';
 export { judge } from './judge.ts';
+export { judgeAgain, recordAttempt } from './recorded-attempt.ts';
 export type { JudgeContext, Judgement, Rest, Retry, Scope } from './judgement.ts';

@@ -78,7 +78,7 @@ const table: readonly Row[] = [
   {
     rule: 'rate-limit',
     when: (it) => status(it) === 429,
-    means: { ...keyRests, rest: { usualMs: 60_000 }, guarded: 'unless-hinted' },
+    means: { ...keyRests, rest: { usualMs: 60_000, settable: true }, guarded: 'unless-hinted' },
   },
   {
     // A key that may not list models is no worse for those that it may use.
@@ -157,7 +157,8 @@ function restOf(means: Ruling, hint: number | null, context: JudgeContext): Rest
   const { nowMs, model, random } = context;
   if (rest === undefined || (scope === 'upstream-model' && model === null)) return null;
   if ('exactMs' in rest) return { model, untilMs: nowMs + rest.exactMs };
-  const usualMs = nowMs + rest.usualMs * (0.9 + random * 0.2);
+  const usual = rest.settable === true ? (context.usualRestMs ?? rest.usualMs) : rest.usualMs;
+  const usualMs = nowMs + usual * (0.9 + random * 0.2);
   const longestMs = nowMs + (rest.longestMs ?? Number.POSITIVE_INFINITY);
   return { model, untilMs: Math.ceil(Math.min(hint ?? usualMs, longestMs)) };
 }

@@ -42,4 +42,6 @@ export interface JudgeContext {
   /** Whether the call may be sent again though the upstream may have acted (`channel.inference`). */
   readonly inference: boolean;
   readonly method: string;
+  /** How long a rate limit rests a key that does not say how long; the table's time without it. */
+  readonly usualRestMs?: number;
 }

@@ -4,7 +4,8 @@ import type { Retry, Scope } from './judgement.ts';
 /** How long something rests. */
 export type RestRule =
   /** As the answer says, at most `longestMs`; `usualMs`, give or take a tenth, when it does not. */
-  { readonly usualMs: number; readonly longestMs?: number } | { readonly exactMs: number };
+  | { readonly usualMs: number; readonly longestMs?: number; readonly settable?: true }
+  | { readonly exactMs: number };
 
 /** What a row rules, before it is applied to the moment and the model. */
 export interface Ruling {

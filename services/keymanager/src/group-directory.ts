@@ -28,6 +28,8 @@ export interface GroupDirectory {
   /** False until the first snapshot is here: until then nothing is known of any group. */
   readonly loaded: boolean;
   find(name: string): GroupPolicy | undefined;
+  /** How long outcomes are kept, ms; 0 keeps none. */
+  readonly outcomesKeptMs: number;
   /** Resolves after the first try to get a snapshot; goes on trying on its own. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -54,6 +56,8 @@ const isSnapshot = Compile(
 
 type Valued =
   'blacklist_threshold' | 'key_validation_concurrency' | 'key_validation_timeout_seconds';
+const dayMs = 86_400_000;
+const usualOutcomeDays = 7;
 const fallback: Record<Valued, number> = {
   blacklist_threshold: 3,
   key_validation_concurrency: 10,
@@ -143,6 +147,10 @@ export function createGroupDirectory(deps: GroupDirectoryDeps): GroupDirectory {
   return {
     get loaded() {
       return loaded;
+    },
+    get outcomesKeptMs() {
+      const days = values['outcome_retention_days'];
+      return (typeof days === 'number' ? days : usualOutcomeDays) * dayMs;
     },
     find: (name) => {
       const group = groups.get(name);

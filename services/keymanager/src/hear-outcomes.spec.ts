@@ -25,6 +25,7 @@ async function makeHearing(threshold = 3) {
   } as const;
   const groups = {
     loaded: true,
+    outcomesKeptMs: 86_400_000,
     find: (name: string) => (name === 'g' ? policy : undefined),
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),

@@ -62,9 +62,10 @@ export function createHearOutcomes(
 }
 
 function keysOf({ outcomes }: KeyOutcomes): string[] {
-  const ids = outcomes.flatMap((outcome) =>
-    outcome.kind === 'guard' ? outcome.key_ids : [outcome.key_id],
-  );
+  const ids = outcomes.flatMap((outcome) => {
+    if (outcome.kind === 'no-key') return [];
+    return outcome.kind === 'guard' ? outcome.key_ids : [outcome.key_id];
+  });
   return [...new Set(ids)];
 }
 
@@ -72,7 +73,7 @@ function recordOutcomes(
   deps: Pick<HearOutcomesDeps, 'groups' | 'clock'>,
   unit: Unit,
   cause: string,
-  { group, outcomes }: KeyOutcomes,
+  { group, producer, outcomes }: KeyOutcomes,
 ): void {
   const { groups, clock } = deps;
   const nowMs = clock.now();
@@ -90,8 +91,13 @@ function recordOutcomes(
     });
   };
   const inGroup = (id: string): boolean => unit.find(id)?.state.group === group;
+  const versions: number[] = [];
   for (const outcome of outcomes) {
+    versions.push('key_id' in outcome ? (unit.find(outcome.key_id)?.version ?? 0) : 0);
     switch (outcome.kind) {
+      case 'noted':
+      case 'no-key':
+        break;
       case 'failure':
         if (!inGroup(outcome.key_id)) break;
         count(outcome.key_id, 1, 1, outcome.at);
@@ -112,4 +118,7 @@ function recordOutcomes(
     }
   }
   for (const [id, each] of used) unit.count(id, each);
+  if (groups.outcomesKeptMs > 0) {
+    unit.archive({ group, producer, heardMs: nowMs, threshold, outcomes, versions });
+  }
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Bus, Calls, Subscription } from '@keymux/bus';
 import { keymanagerOperations, type Task } from '@keymux/contracts';
 import {
@@ -66,7 +66,7 @@ const lookMs = 100;
 /** Owns keys: imports and shows them, folds outcomes into their state, and tells gateways. */
 export function createKeymanager(deps: KeymanagerDeps): Keymanager {
   const { keyStore, bus, calls, vault, auth, log, clock } = deps;
-  const { events: store, roster, tasks, spool } = keyStore;
+  const { events: store, roster, tasks, archive, spool } = keyStore;
   const broadcast = createKeyStateBroadcast({ bus, clock, log });
   const metrics = createKeymanagerMetrics({ roster, tasks });
   roster.ledger.tell((messages) => {
@@ -91,6 +91,7 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
       roster,
       store,
       tasks,
+      archive,
       runner,
       groups,
       spool,
@@ -133,9 +134,17 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
 
   function keepHouse(): void {
     const nowMs = clock.now();
-    Promise.all([ledger.prune(nowMs - minutesKeptMs), tasks.prune(nowMs - tasksKeptMs)]).catch(
-      (error: unknown) => log.warn({ err: error }, 'old counts and tasks could not be removed'),
+    Promise.all([
+      ledger.prune(nowMs - minutesKeptMs),
+      tasks.prune(nowMs - tasksKeptMs),
+      dropOutcomes(nowMs - groups.outcomesKeptMs),
+    ]).catch((error: unknown) =>
+      log.warn({ err: error }, 'old counts, tasks and outcomes could not be removed'),
     );
+  }
+
+  async function dropOutcomes(beforeMs: number): Promise<void> {
+    while (!stopped && (await archive.dropBefore(beforeMs))) await nextTurn();
   }
 
   // Whichever replica runs it.

@@ -4,6 +4,7 @@ import { EventViewSchema, KeyStatusSchema, KeyViewSchema } from '../key.ts';
 import { KeyCheckedSchema } from '../messages.ts';
 import type { Operation } from '../operation.ts';
 import { TaskSchema, TaskStateSchema } from '../task.ts';
+import { SimulationSchema, TriedPolicySchema } from '../what-if.ts';
 import { acceptedTask } from './config.ts';
 import { listOf, page, query } from './lists.ts';
 
@@ -156,6 +157,27 @@ export const keymanagerOperations = {
     params: group,
     query: query({ status: Type.Optional(KeyStatusSchema) }),
     responses: { 200: 'text' },
+  },
+  simulatePolicy: {
+    id: 'simulatePolicy',
+    owner: 'keymanager',
+    method: 'POST',
+    path: '/api/groups/{name}/policy/simulate',
+    summary: 'What if: replays the recorded outcomes of a group under another policy.',
+    tag: 'keys',
+    auth: 'admin',
+    params: group,
+    body: {
+      json: Type.Object(
+        {
+          config: TriedPolicySchema,
+          from: Type.String({ description: 'ISO 8601' }),
+          to: Type.String({ description: 'ISO 8601, exclusive' }),
+        },
+        { additionalProperties: false },
+      ),
+    },
+    responses: { 200: SimulationSchema },
   },
   getKey: {
     id: 'getKey',

@@ -59,9 +59,10 @@ export class Outbox {
     this.#append(rowLine(row));
   }
 
-  /** Keeps a failure and publishes it at once. */
+  /** Keeps an outcome; one that changes a key is published at once. */
   outcome(group: string, outcome: KeyOutcome): void {
     this.#append(outcomeLine(group, outcome));
+    if (outcome.kind !== 'failure' && outcome.kind !== 'guard') return;
     this.#urgent ??= setImmediate(() => {
       this.#urgent = undefined;
       this.#publish();

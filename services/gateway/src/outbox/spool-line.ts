@@ -91,7 +91,8 @@ export function foldLines(lines: readonly string[]): {
       }
       // Our own line, written by `outcomeLine`; keymanager checks it by schema.
       const outcome = JSON.parse(json) as KeyOutcome;
-      if (outcome.kind === 'failure') flushSuccess(group, outcome.key_id);
+      if (outcome.kind === 'failure' || outcome.kind === 'noted')
+        flushSuccess(group, outcome.key_id);
       groupOf(group).outcomes.push(outcome);
     } else unreadable.push(line);
   }

@@ -146,7 +146,7 @@ export class Exchange implements RelayListener, Bounded {
     if (target === undefined || this.#row.settled) return;
     const { record } = this.#request;
     const nowMs = this.#deps.clock.now();
-    const judgement = judgeEnding(ending, {
+    const judged = judgeEnding(ending, {
       channel: target.group.channel,
       method: record.method,
       path: this.#request.path,
@@ -156,12 +156,12 @@ export class Exchange implements RelayListener, Bounded {
       random: this.#deps.random(),
       nowMs,
     });
+    const { judgement } = judged;
     this.#row.attemptEnded(statusOf(ending), judgement.verdict, judgement.rule);
-    this.#deps.verdicts.apply(judgement, target, {
+    this.#deps.verdicts.apply(judged, target, {
       status: statusOf(ending),
-      model: record.modelSent,
+      number: this.#plan.attempts,
       requestId: record.requestId,
-      nowMs,
     });
     switch (ending.kind) {
       case 'answered':
@@ -235,6 +235,7 @@ export class Exchange implements RelayListener, Bounded {
         return;
       case 'no-key':
         if (this.#answer.sendLast()) return;
+        this.#deps.verdicts.noKey(this.#request.record, nowMs);
         this.#answer.sendError('no_key', 'gateway', {
           headers: ['retry-after', String(Math.ceil(step.waitMs / 1_000))],
         });

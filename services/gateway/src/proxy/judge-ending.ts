@@ -1,6 +1,12 @@
 import type { Channel } from '@keymux/channels';
 import type { ErrorRule } from '@keymux/contracts';
-import { type AttemptOutcome, headerFacts, judge, type Judgement } from '@keymux/outcome';
+import {
+  type AttemptOutcome,
+  headerFacts,
+  judge,
+  type JudgeContext,
+  type Judgement,
+} from '@keymux/outcome';
 import type { AttemptFailure } from '../upstream/attempt.ts';
 import type { Ending, HeldAnswer } from './ending.ts';
 
@@ -16,11 +22,20 @@ export interface EndingContext {
   readonly nowMs: number;
 }
 
+/** How an attempt ended, and what it means. */
+export interface JudgedEnding {
+  readonly outcome: AttemptOutcome;
+  readonly context: JudgeContext;
+  readonly judgement: Judgement;
+}
+
 /** Judges how an attempt ended. */
-export function judgeEnding(ending: Ending, context: EndingContext): Judgement {
-  const { channel, method, path, model, errorRules, random, nowMs } = context;
+export function judgeEnding(ending: Ending, about: EndingContext): JudgedEnding {
+  const { channel, method, path, model, errorRules, random, nowMs } = about;
   const inference = channel.inference(method, path);
-  return judge(toOutcome(ending, context), { nowMs, model, random, errorRules, inference, method });
+  const context = { nowMs, model, random, errorRules, inference, method };
+  const outcome = toOutcome(ending, about);
+  return { outcome, context, judgement: judge(outcome, context) };
 }
 
 function toOutcome(ending: Ending, { channel, sent }: EndingContext): AttemptOutcome {

@@ -1,37 +1,45 @@
+import type { RecordedAttempt } from '@keymux/contracts';
+import { type MassFailureGuard, recordAttempt } from '@keymux/outcome';
 import { scrubText } from '@keymux/service';
-import type { Judgement, MassFailureGuard } from '@keymux/outcome';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Target } from '../upstream/choose-target.ts';
+import type { JudgedEnding } from './judge-ending.ts';
 
 /** Longest message of an outcome, in characters. */
 const maxMessageLength = 500;
+/** Most upstreams whose last failure is remembered. */
+const maxFailing = 1_000;
 
 /** The attempt that a judgement is about. */
 export interface JudgedAttempt {
   readonly status: number | null;
-  readonly model: string | null;
+  /** Among the attempts of its request, from 1. */
+  readonly number: number;
   readonly requestId: string;
-  readonly nowMs: number;
 }
 
 /** Carries out judgements: in this gateway's pool at once, and for everybody through the outbox. */
 export class Verdicts {
   readonly #guard: MassFailureGuard;
   readonly #outbox: Outbox;
+  /** Upstreams at which nothing succeeded since their last failure. */
+  readonly #failing = new Set<string>();
 
   constructor(deps: { guard: MassFailureGuard; outbox: Outbox }) {
     this.#guard = deps.guard;
     this.#outbox = deps.outbox;
   }
 
-  apply(judgement: Judgement, target: Target, attempt: JudgedAttempt): void {
+  apply(judged: JudgedEnding, target: Target, attempt: JudgedAttempt): void {
+    const { judgement } = judged;
     const { key, upstream, group } = target;
-    const { nowMs } = attempt;
+    const { nowMs } = judged.context;
     const place = `${group.name} ${upstream.url}`;
     switch (judgement.verdict) {
       case 'success':
         upstream.health.success();
         this.#guard.success(place);
+        if (this.#failing.size > 0) this.#failing.delete(place);
         if (key.streak > 0) group.pool.release(key, nowMs);
         return;
       case 'upstream':
@@ -40,38 +48,61 @@ export class Verdicts {
         } else {
           upstream.health.failure(nowMs);
         }
+        this.#note(judged, target, attempt, { held: false, place });
         return;
       case 'count':
       case 'blacklist':
       case 'cooldown':
-        if (this.#guarded(judgement, target, attempt, place)) return;
-        this.#fall(judgement, target, attempt);
+        this.#guarded(judged, target, attempt, place);
         return;
       case 'pass':
       case 'retry':
         // An answer, if only to say no: the upstream serves.
         upstream.health.success();
+        if (judgement.rule !== 'redirect') {
+          this.#note(judged, target, attempt, { held: false, place });
+        }
         return;
       case 'client':
         return;
     }
   }
 
-  /** True when the upstream is to blame instead of the key. */
-  #guarded(judgement: Judgement, target: Target, attempt: JudgedAttempt, place: string): boolean {
-    if (judgement.alike === null) return false;
-    const { key, upstream, group } = target;
-    const { nowMs, status } = attempt;
-    const answer = this.#guard.observe({
-      upstream: place,
-      keyId: key.id,
-      alike: judgement.alike,
-      poolSize: group.pool.size,
-      nowMs,
+  /** A request found no usable key at its first attempt. */
+  noKey(
+    record: { group: string; modelSent: string | null; requestId: string },
+    nowMs: number,
+  ): void {
+    this.#outbox.outcome(record.group, {
+      kind: 'no-key',
+      at: new Date(nowMs).toISOString(),
+      model: record.modelSent,
+      request_id: record.requestId,
     });
-    if (answer.kind === 'let') return false;
+  }
+
+  /** Lets a verdict fall, unless the upstream is to blame instead of the key. */
+  #guarded(judged: JudgedEnding, target: Target, attempt: JudgedAttempt, place: string): void {
+    const { judgement, context } = judged;
+    const { key, upstream, group } = target;
+    const { nowMs } = context;
+    const answer =
+      judgement.alike === null
+        ? ({ kind: 'let' } as const)
+        : this.#guard.observe({
+            upstream: place,
+            keyId: key.id,
+            alike: judgement.alike,
+            poolSize: group.pool.size,
+            nowMs,
+          });
+    if (answer.kind === 'let') {
+      this.#fall(judged, target, attempt, place);
+      return;
+    }
     upstream.health.trip(nowMs);
-    if (answer.kind === 'held') return true;
+    this.#note(judged, target, attempt, { held: true, place });
+    if (answer.kind === 'held') return;
     for (const id of answer.keyIds) {
       const each = group.pool.get(id);
       if (each !== undefined) group.pool.release(each, nowMs);
@@ -81,18 +112,17 @@ export class Verdicts {
       at: new Date(nowMs).toISOString(),
       upstream: upstream.url,
       rule: judgement.rule,
-      status,
+      status: attempt.status,
       key_ids: [...answer.keyIds],
       since: new Date(answer.sinceMs).toISOString(),
     });
-    return true;
   }
 
-  #fall(judgement: Judgement, target: Target, attempt: JudgedAttempt): void {
-    const { verdict, cooldown, rule, message } = judgement;
+  #fall(judged: JudgedEnding, target: Target, attempt: JudgedAttempt, place: string): void {
+    const { verdict, cooldown } = judged.judgement;
     if (verdict !== 'count' && verdict !== 'blacklist' && verdict !== 'cooldown') return;
-    const { key, upstream, group } = target;
-    const { nowMs, status, model, requestId } = attempt;
+    const { key, group } = target;
+    const { nowMs, model } = judged.context;
     const threshold = group.settings.blacklistThreshold;
     if (verdict === 'cooldown' && cooldown !== null) {
       group.pool.cool(key, cooldown.model, cooldown.untilMs, nowMs);
@@ -101,20 +131,63 @@ export class Verdicts {
     } else {
       group.pool.fail(key, threshold, nowMs);
     }
-    const secret = key.secret;
-    const clean = secret === undefined ? message : message.replaceAll(secret, key.masked);
     this.#outbox.outcome(group.name, {
       kind: 'failure',
-      key_id: key.id,
-      at: new Date(nowMs).toISOString(),
       verdict,
-      rule,
-      status,
-      message: scrubText(clean).slice(0, maxMessageLength),
-      upstream: upstream.url,
       model: verdict === 'cooldown' && cooldown !== null ? cooldown.model : model,
-      until: cooldown === null ? null : new Date(cooldown.untilMs).toISOString(),
-      request_id: requestId,
+      ...this.#facts(judged, target, attempt, place),
     });
+  }
+
+  // What no key is blamed for is kept too: other rules might have blamed one.
+  #note(
+    judged: JudgedEnding,
+    target: Target,
+    attempt: JudgedAttempt,
+    { held, place }: { readonly held: boolean; readonly place: string },
+  ): void {
+    const { verdict } = judged.judgement;
+    const facts = this.#facts(judged, target, attempt, place);
+    this.#outbox.outcome(target.group.name, { kind: 'noted', verdict, held, ...facts });
+  }
+
+  #facts(
+    judged: JudgedEnding,
+    { key, upstream, group }: Target,
+    attempt: JudgedAttempt,
+    place: string,
+  ) {
+    const { judgement, outcome, context } = judged;
+    const { secret, masked } = key;
+    const clean = (text: string): string =>
+      scrubText(secret === undefined ? text : text.replaceAll(secret, masked));
+    const { cooldown, rule, message } = judgement;
+    const recorded: RecordedAttempt = {
+      ...recordAttempt(outcome, context, clean),
+      number: attempt.number,
+      retry: judgement.retry,
+      alike: judgement.alike,
+      pool_size: group.pool.size,
+      after_success: this.#firstSinceSuccess(place),
+    };
+    return {
+      key_id: key.id,
+      at: new Date(context.nowMs).toISOString(),
+      rule,
+      status: attempt.status,
+      message: clean(message).slice(0, maxMessageLength),
+      upstream: upstream.url,
+      until: cooldown === null ? null : new Date(cooldown.untilMs).toISOString(),
+      request_id: attempt.requestId,
+      attempt: recorded,
+    };
+  }
+
+  #firstSinceSuccess(place: string): boolean {
+    if (this.#failing.has(place)) return false;
+    // Forgetting only makes the next failure look like the first one.
+    if (this.#failing.size >= maxFailing) this.#failing.clear();
+    this.#failing.add(place);
+    return true;
   }
 }

@@ -6,6 +6,7 @@ import type { Audit } from '../audit.ts';
 import type { GroupDirectory } from '../group-directory.ts';
 import type { Spool } from '../import/spool.ts';
 import type { LiveEvents } from '../live-events.ts';
+import type { OutcomeArchive } from '../outcome-archive/outcome-archive.ts';
 import type { Roster } from '../roster/roster.ts';
 import type { TaskRunner } from '../tasks/task-runner.ts';
 import type { TaskStore } from '../tasks/task-store.ts';
@@ -15,6 +16,7 @@ export interface AdminDeps {
   readonly roster: Roster;
   readonly store: Pick<EventStore, 'read'>;
   readonly tasks: TaskStore;
+  readonly archive: OutcomeArchive;
   readonly runner: TaskRunner;
   readonly groups: GroupDirectory;
   readonly spool: Spool;

@@ -6,6 +6,7 @@ import { createExportHandler } from './export-keys.ts';
 import { createImportHandler } from './import-keys.ts';
 import { createHistoryHandler } from './key-history.ts';
 import { createKeyHandlers } from './keys.ts';
+import { createSimulateHandler } from './simulate-policy.ts';
 import { createTaskHandlers } from './tasks.ts';
 import { createUndoHandlers } from './undo.ts';
 import { createValidateHandler } from './validate-key.ts';
@@ -21,6 +22,7 @@ export function createHandlers(deps: AdminDeps): Handlers<typeof keymanagerOpera
     exportKeys: createExportHandler(deps),
     validateKey: createValidateHandler(deps),
     keyHistory: createHistoryHandler(deps),
+    simulatePolicy: createSimulateHandler(deps),
     liveEvents: ({ res, identity }) => {
       deps.live.open(res, identity);
       return Promise.resolve('handled');

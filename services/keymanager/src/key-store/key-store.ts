@@ -1,5 +1,6 @@
 import type { EventStore } from '@keymux/event-store';
 import type { Spool } from '../import/spool.ts';
+import type { OutcomeArchive } from '../outcome-archive/outcome-archive.ts';
 import type { Roster } from '../roster/roster.ts';
 import type { TaskStore } from '../tasks/task-store.ts';
 
@@ -8,6 +9,8 @@ export interface KeyStore {
   readonly events: EventStore;
   readonly roster: Roster;
   readonly tasks: TaskStore;
+  /** What attempts brought, for what-if. */
+  readonly archive: OutcomeArchive;
   /** Uploads that wait to be imported, sealed. */
   readonly spool: Spool;
   /** Resolves when the stores can be used. */

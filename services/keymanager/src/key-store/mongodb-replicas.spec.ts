@@ -20,6 +20,7 @@ const policy = {
 } as const;
 const groups = {
   loaded: true,
+  outcomesKeptMs: 86_400_000,
   find: (name: string) => (name === group ? policy : undefined),
   start: () => Promise.resolve(),
   stop: () => Promise.resolve(),

@@ -4,6 +4,7 @@ import type { Clock, Logger } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import type { Db } from 'mongodb';
 import { createMongoSpool } from '../import/mongodb/mongodb-spool.ts';
+import { createMongoOutcomeArchive } from '../outcome-archive/mongodb/outcome-archive.ts';
 import { keyCollections, prepareKeys } from '../roster/mongodb/collections.ts';
 import { createProjector } from '../roster/mongodb/projector.ts';
 import { createMongoRoster } from '../roster/mongodb/roster.ts';
@@ -31,6 +32,7 @@ export function createMongoKeyStore(deps: {
   const taskLists = taskCollections(db);
   const { tasks } = taskLists;
   const projector = createProjector({ log: events.log, collections, tasks, clock });
+  const archive = createMongoOutcomeArchive(db);
   const spool = createMongoSpool(db);
   const timers: NodeJS.Timeout[] = [];
   let seen = new Set<number>();
@@ -72,13 +74,23 @@ export function createMongoKeyStore(deps: {
 
   return {
     events,
-    roster: createMongoRoster({ store: events, collections, tasks, projector, vault, clock }),
+    roster: createMongoRoster({
+      store: events,
+      collections,
+      tasks,
+      projector,
+      archive,
+      vault,
+      clock,
+    }),
     tasks: createMongoTaskStore(taskLists),
+    archive,
     spool,
     start: async () => {
       await events.log.prepare();
       await prepareKeys(collections);
       await prepareTasks(taskLists);
+      await archive.prepare();
       await spool.prepare();
       timers.push(every(sweepMs, sweep), every(forgetMs, forget));
     },

@@ -4,6 +4,7 @@ import type { SqliteEventStore } from '@keymux/event-store';
 import type { Clock } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import { createDiskSpool } from '../import/disk/disk-spool.ts';
+import { createSqliteOutcomeArchive } from '../outcome-archive/sqlite/outcome-archive.ts';
 import { createSqliteRoster } from '../roster/sqlite/roster.ts';
 import { createSqliteTaskStore } from '../tasks/sqlite/task-store.ts';
 import type { KeyStore } from './key-store.ts';
@@ -18,10 +19,12 @@ export function createSqliteKeyStore(deps: {
 }): KeyStore {
   const { db, events, vault, clock, dataDir } = deps;
   const tasks = createSqliteTaskStore(db);
+  const archive = createSqliteOutcomeArchive(db);
   return {
     events,
-    roster: createSqliteRoster({ db, store: events, tasks, vault, clock }),
+    roster: createSqliteRoster({ db, store: events, tasks, archive, vault, clock }),
     tasks,
+    archive,
     spool: createDiskSpool(join(dataDir, 'tasks')),
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),

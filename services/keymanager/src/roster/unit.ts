@@ -3,6 +3,7 @@ import type { NewEvent, StreamAppend } from '@keymux/event-store';
 import type { KeyCommand, KeyFact } from '../key/command.ts';
 import { decide } from '../key/decide.ts';
 import { evolve } from '../key/evolve.ts';
+import type { HeardOutcomes } from '../outcome-archive/outcome-archive.ts';
 import { initialState, isLive, type KeyIdentity, type KeyState } from '../key/state.ts';
 import { storedFact, streamOfKey } from '../key/stored-fact.ts';
 import type { Progress } from '../tasks/task-record.ts';
@@ -35,6 +36,8 @@ export interface Unit {
   add(key: NewKey, origin: Origin & { readonly nowMs: number }): 'added' | 'duplicate';
   /** Counts what requests did with a key; at most once a key and unit. */
   count(id: string, used: Usage): void;
+  /** Keeps outcomes as they were heard; at most once a unit. */
+  archive(heard: HeardOutcomes): void;
   /** How far the task in reach is after this unit. */
   progress(progress: Progress): void;
 }
@@ -72,6 +75,7 @@ export class WorkingUnit implements Unit {
   readonly #secrets = new Set<string>();
   readonly counts = new Map<string, Usage>();
   step: Progress | undefined;
+  archived: HeardOutcomes | undefined;
 
   constructor(reached: Reached) {
     this.#reached = reached;
@@ -120,6 +124,10 @@ export class WorkingUnit implements Unit {
 
   count(id: string, used: Usage): void {
     this.counts.set(id, used);
+  }
+
+  archive(heard: HeardOutcomes): void {
+    this.archived = heard;
   }
 
   progress(progress: Progress): void {

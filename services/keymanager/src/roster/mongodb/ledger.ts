@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Commit, type Committed, type CommitLog, TooManyConflicts } from '@keymux/event-store';
 import { isFinished } from '../../tasks/task-record.ts';
+import type { MongoOutcomeArchive } from '../../outcome-archive/mongodb/outcome-archive.ts';
 import type { TaskCollection } from '../../tasks/mongodb/task-document.ts';
 import { type Ledger, poolClosed, poolStream, type Reach, type Written } from '../ledger.ts';
 import { type ChangedKey, type Reached, WorkingUnit } from '../unit.ts';
@@ -38,8 +39,9 @@ export function createLedger(deps: {
   readonly collections: KeyCollections;
   readonly tasks: TaskCollection;
   readonly projector: Projector;
+  readonly archive: Pick<MongoOutcomeArchive, 'put'>;
 }): Ledger {
-  const { log, collections, tasks, projector } = deps;
+  const { log, collections, tasks, projector, archive } = deps;
   const { keys, pools } = collections;
   // One write at a time: those of this process would only decide on each other's old news.
   let tail: Promise<unknown> = Promise.resolve();
@@ -152,6 +154,10 @@ export function createLedger(deps: {
           const planned = plan(unit, loaded, reach);
           if (planned === undefined) return { kind: 'written', result };
           const { changed, about, ...commit } = planned;
+          // Before the commit: when this process dies in between, the batch is heard and put again.
+          if (reach.batch !== undefined && unit.archived !== undefined) {
+            await archive.put(batchClaim(reach.batch), unit.archived);
+          }
           const committed = await log.commit({ ...commit, about });
           if (committed.kind === 'committed') {
             await settle(about, { commit: committed.commit, changed });

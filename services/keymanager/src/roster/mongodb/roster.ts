@@ -1,6 +1,7 @@
 import type { MongoEventStore } from '@keymux/event-store';
 import type { Clock } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
+import type { MongoOutcomeArchive } from '../../outcome-archive/mongodb/outcome-archive.ts';
 import type { TaskCollection } from '../../tasks/mongodb/task-document.ts';
 import type { Roster } from '../roster.ts';
 import type { KeyCollections } from './collections.ts';
@@ -19,15 +20,16 @@ export function createMongoRoster(deps: {
   readonly collections: KeyCollections;
   readonly tasks: TaskCollection;
   readonly projector: Projector;
+  readonly archive: MongoOutcomeArchive;
   readonly vault: Vault;
   readonly clock: Clock;
 }): Roster {
-  const { store, collections, tasks, projector, vault, clock } = deps;
+  const { store, collections, tasks, projector, archive, vault, clock } = deps;
   const pools = createPools(collections);
   return {
     keys: createKeys(collections),
     pools,
-    ledger: createLedger({ log: store.log, collections, tasks, projector }),
+    ledger: createLedger({ log: store.log, collections, tasks, projector, archive }),
     list: createKeyList(collections, clock),
     search: createKeySearch(collections, vault),
     reader: createPoolReader(collections, pools, clock),

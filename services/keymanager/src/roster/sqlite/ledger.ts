@@ -5,6 +5,7 @@ import { type Clock, inTransaction, newId } from '@keymux/service';
 import { evolve } from '../../key/evolve.ts';
 import { initialState, isLive, type KeyState } from '../../key/state.ts';
 import { keyOfStream, readFact, streamOfKey } from '../../key/stored-fact.ts';
+import type { SqliteOutcomeArchive } from '../../outcome-archive/sqlite/outcome-archive.ts';
 import type { SqliteTaskStore } from '../../tasks/sqlite/task-store.ts';
 import {
   type Hear,
@@ -30,6 +31,7 @@ export interface LedgerDeps {
   readonly pools: PoolRows;
   readonly usage: UsageCounters;
   readonly marks: OutcomeMarks;
+  readonly archive: Pick<SqliteOutcomeArchive, 'putNow'>;
   readonly clock: Clock;
 }
 
@@ -46,7 +48,7 @@ class Refused extends Error {
 
 /** The ledger over one SQLite connection that event store and tasks share: each write is a transaction. */
 export function createLedger(deps: LedgerDeps): Ledger {
-  const { db, store, tasks, rows, pools, usage, marks, clock } = deps;
+  const { db, store, tasks, rows, pools, usage, marks, archive, clock } = deps;
   let hear: Hear = () => Promise.resolve();
 
   function reached({ keyIds = [], adds }: Reach): Reached | undefined {
@@ -109,6 +111,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
         if (row !== undefined) usage.add(row.seq, used);
       }
       if (step !== undefined && unit.step !== undefined) tasks.progressNow(step.id, unit.step);
+      if (unit.archived !== undefined) archive.putNow(unit.archived);
       if (batch !== undefined) marks.add(batch);
       return { written: { kind: 'written', result }, messages: messagesOf(changed) };
     });

@@ -7,6 +7,10 @@ import {
 } from '@keymux/event-store';
 import { migrate, newId, openDatabase } from '@keymux/service';
 import { createVault, mask, type Vault } from '@keymux/vault';
+import {
+  createSqliteOutcomeArchive,
+  type SqliteOutcomeArchive,
+} from '../../outcome-archive/sqlite/outcome-archive.ts';
 import { createSqliteTaskStore } from '../../tasks/sqlite/task-store.ts';
 import { onlyWritten } from '../ledger.ts';
 import type { Roster } from '../roster.ts';
@@ -15,6 +19,7 @@ import { keymanagerMigrations } from './tables.ts';
 
 /** A roster in memory for tests, with a clock that a test sets and what gateways would hear. */
 export interface MemoryRoster extends Roster {
+  readonly archive: SqliteOutcomeArchive;
   readonly db: DatabaseSync;
   readonly store: SqliteEventStore;
   readonly vault: Vault;
@@ -44,10 +49,12 @@ export function createMemoryRoster(): MemoryRoster {
   const clock = { nowMs: Date.parse('2026-01-01T00:00:00Z'), now: () => clock.nowMs };
   const told: KeyStateChanged[] = [];
   const tasks = createSqliteTaskStore(db);
-  const roster = createSqliteRoster({ db, store, tasks, vault, clock });
+  const archive = createSqliteOutcomeArchive(db);
+  const roster = createSqliteRoster({ db, store, tasks, archive, vault, clock });
   roster.ledger.tell(async (messages) => void told.push(...messages));
   return {
     ...roster,
+    archive,
     db,
     store,
     vault,

@@ -3,6 +3,7 @@ import type { SqliteEventStore } from '@keymux/event-store';
 import type { Clock } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import type { SqliteTaskStore } from '../../tasks/sqlite/task-store.ts';
+import type { SqliteOutcomeArchive } from '../../outcome-archive/sqlite/outcome-archive.ts';
 import type { Roster } from '../roster.ts';
 import { createKeyList } from './key-list.ts';
 import { createKeyRows } from './key-rows.ts';
@@ -20,10 +21,11 @@ export function createSqliteRoster(deps: {
   readonly db: DatabaseSync;
   readonly store: SqliteEventStore;
   readonly tasks: SqliteTaskStore;
+  readonly archive: SqliteOutcomeArchive;
   readonly vault: Vault;
   readonly clock: Clock;
 }): Roster {
-  const { db, store, tasks, vault, clock } = deps;
+  const { db, store, tasks, archive, vault, clock } = deps;
   const rows = createKeyRows(db);
   const pools = createPoolRows(db);
   const usage = createUsageCounters(db);
@@ -31,7 +33,7 @@ export function createSqliteRoster(deps: {
   return {
     keys: createKeys(db, rows),
     pools: createPools(pools),
-    ledger: createLedger({ db, store, tasks, rows, pools, usage, marks, clock }),
+    ledger: createLedger({ db, store, tasks, rows, pools, usage, marks, archive, clock }),
     list: createKeyList(db, clock),
     search: createKeySearch(db, vault),
     reader: createPoolReader(db, pools, clock),

@@ -90,4 +90,19 @@ export const keymanagerMigrations: readonly Migration[] = [
     CREATE INDEX tasks_by_state ON tasks (state, seq);
     `,
   },
+  {
+    component: 'keymanager',
+    version: 2,
+    up: `
+    -- Outcomes as they were heard, a compressed batch a row.
+    CREATE TABLE heard_outcomes (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      group_name TEXT NOT NULL,
+      heard_ms INTEGER NOT NULL,
+      outcomes BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX heard_by_group ON heard_outcomes (group_name, heard_ms);
+    CREATE INDEX heard_by_time ON heard_outcomes (heard_ms);
+    `,
+  },
 ];

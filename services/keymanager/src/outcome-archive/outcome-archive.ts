@@ -1,0 +1,33 @@
+import type { KeyOutcome } from '@keymux/contracts';
+
+/** A batch of outcomes as the keymanager heard it: all that is needed to decide on it again. */
+export interface HeardOutcomes {
+  readonly group: string;
+  readonly producer: string;
+  readonly heardMs: number;
+  /** The blacklist threshold that was in force. */
+  readonly threshold: number;
+  readonly outcomes: readonly KeyOutcome[];
+  /** Of the key of each outcome before it was heard; 0 where there is none. */
+  readonly versions: readonly number[];
+}
+
+/** Where a page of batches ended. */
+export interface ArchivePlace {
+  readonly heardMs: number;
+  readonly seq: number;
+}
+
+/** Keeps outcomes for what-if; they are put in by the write that hears them. */
+export interface OutcomeArchive {
+  /** Batches of a group heard in [fromMs, toMs), in the order they were heard, from behind a place on. */
+  page(request: {
+    readonly group: string;
+    readonly fromMs: number;
+    readonly toMs: number;
+    readonly after: ArchivePlace | null;
+    readonly limit: number;
+  }): Promise<{ batches: HeardOutcomes[]; next: ArchivePlace | null }>;
+  /** Forgets what was heard before a moment (epoch ms), a part at a time; true when there is more. */
+  dropBefore(timeMs: number): Promise<boolean>;
+}
