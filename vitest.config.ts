@@ -7,7 +7,11 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.spec.ts', 'services/*/src/**/*.spec.ts'],
+          include: [
+            'packages/*/src/**/*.spec.ts',
+            'services/*/src/**/*.spec.ts',
+            'web-admin/**/*.spec.ts',
+          ],
           // Ends what hangs; a busy machine may take its time.
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -171,7 +171,7 @@ describe('the admin API', () => {
     await reading;
   });
 
-  it('shows a plain page at / and the channels', async () => {
+  it('shows a page at / and the channels', async () => {
     const page = await fetch(`${house.keymux.url}/`);
     expect(page.status).toBe(200);
     expect(page.headers.get('content-type')).toContain('text/html');

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createNats } from '@keymux/bus';
 import { createLimitsOverCalls, createRedisCoordination } from '@keymux/coordination';
 import {
@@ -62,6 +63,7 @@ const gateway = createGateway({
   keptDirectory: join(environment.dataDir, 'kept'),
   adminTarget: (owner) => addresses[owner],
   version: '0.1.0',
+  consoleFolder: fileURLToPath(new URL('../../../web-admin/dist', import.meta.url)),
 });
 const metrics = createMetricsServer({
   port: environment.metricsPort,

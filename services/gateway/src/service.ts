@@ -18,6 +18,7 @@ import {
 import type { Vault } from '@keymux/vault';
 import type { Registry } from 'prom-client';
 import { createApiForward } from './edge/api-forward.ts';
+import { readConsoleFiles } from './edge/console-files.ts';
 import { createEdge } from './edge/edge.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import { KeyLimits } from './limits/key-limits.ts';
@@ -65,6 +66,8 @@ export interface GatewayDeps {
   readonly adminTarget: (owner: ServiceName) => string | null;
   /** Shown in the API's description. */
   readonly version: string;
+  /** Where the built console is. */
+  readonly consoleFolder: string;
 }
 
 export interface Gateway extends Service {
@@ -168,6 +171,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     upgrades,
     api,
     trusted: proxyDeps.trusted,
+    consoleFiles: readConsoleFiles({ folder: deps.consoleFolder, log }),
     cors: {
       enabled: environment.enableCors,
       allowedOrigins: environment.allowedOrigins,

@@ -50,6 +50,8 @@ export function compose(deps: {
   readonly secrets: Extract<Secrets, { kind: 'secrets' }>;
   readonly log: Logger;
   readonly version: string;
+  /** Where the built console is. */
+  readonly consoleFolder: string;
 }): Composed {
   const { environment, secrets, log } = deps;
   const opened = openDatabase(environment.databasePath);
@@ -137,6 +139,7 @@ export function compose(deps: {
       orphanedSpools: slot === 1 ? orphans(spools, environment.gatewayWorkers) : [],
       adminTarget: `http://127.0.0.1:${admin.port}`,
       version: deps.version,
+      consoleFolder: deps.consoleFolder,
     }),
   });
   const metrics = createMetricsServer({

@@ -57,6 +57,7 @@ async function run(boot: WorkerBoot): Promise<void> {
     keptDirectory: null,
     adminTarget: () => boot.adminTarget,
     version: boot.version,
+    consoleFolder: boot.consoleFolder,
   });
   process.on('message', (value) => {
     const message = readMessage<ToWorker>(value);

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { beginProcess, refuseStart, runServices } from '@keymux/service';
 import { compose } from './compose.ts';
 import { readSecrets } from './secrets.ts';
@@ -9,7 +10,8 @@ else await runAll();
 async function runAll(): Promise<void> {
   const secrets = readSecrets(environment);
   if (secrets.kind === 'invalid') refuseStart(secrets.message);
-  const composed = compose({ environment, secrets, log, version: '0.1.0' });
+  const consoleFolder = fileURLToPath(new URL('../../../web-admin/dist', import.meta.url));
+  const composed = compose({ environment, secrets, log, version: '0.1.0', consoleFolder });
   if (composed.kind === 'problem') refuseStart(composed.message);
   await runServices(composed.services, { log, gracefulMs: environment.gracefulShutdownMs });
   process.stdout.write(composed.welcome());

@@ -11,6 +11,7 @@ export interface WorkerBoot {
   readonly orphanedSpools: readonly string[];
   readonly adminTarget: string;
   readonly version: string;
+  readonly consoleFolder: string;
 }
 
 /** What the parent says to a worker. */

@@ -112,6 +112,7 @@ export const logsinkOperations = {
         to: Type.String(),
         ...totals,
         keys: Type.Record(Type.String(), Type.Integer()),
+        keys_by_group: Type.Record(Type.String(), Type.Record(Type.String(), Type.Integer())),
         groups: Type.Array(Type.Object({ group: Type.String(), ...totals })),
       }),
     },

@@ -5,6 +5,7 @@ import { requestIdHeader } from '../proxy/response-headers.ts';
 import type { TrustedProxies } from '../proxy/source-ip.ts';
 import type { Upgrades } from '../proxy/upgrade.ts';
 import type { ApiForward } from './api-forward.ts';
+import type { ConsoleFiles } from './console-files.ts';
 import { corsHeaders, type CorsRules, preflightHeaders } from './cors.ts';
 import { homePage } from './home-page.ts';
 
@@ -14,6 +15,8 @@ export interface EdgeDeps {
   readonly api: ApiForward;
   readonly cors: CorsRules;
   readonly trusted: TrustedProxies;
+  /** Null while the console is not built: a plain page stands at `/` then. */
+  readonly consoleFiles: ConsoleFiles | null;
   readonly readiness: () => { ready: boolean; reasons: Record<string, string> };
   readonly log: Logger;
   readonly readTimeoutMs: number;
@@ -26,7 +29,7 @@ const keyImport = /^\/api\/groups\/[^/]+\/keys$/;
 
 /** The one port: the data plane, the admin API, health, and the page at `/`. */
 export function createEdge(deps: EdgeDeps): Server {
-  const { proxy, upgrades, api, cors, log } = deps;
+  const { proxy, upgrades, api, consoleFiles, cors, log } = deps;
   const server = createServer({
     requestTimeout: deps.readTimeoutMs,
     headersTimeout: deps.readTimeoutMs,
@@ -89,22 +92,18 @@ export function createEdge(deps: EdgeDeps): Server {
       return;
     }
     if (req.method !== 'GET' && req.method !== 'HEAD') {
-      sendProblem(res, problem(path in pages ? 'method_not_allowed' : 'not_found'));
+      sendProblem(res, problem(path in pages || path === '/' ? 'method_not_allowed' : 'not_found'));
       return;
     }
     const page = pages[path];
-    if (page === undefined) sendProblem(res, problem('not_found'));
-    else page(res);
+    if (page !== undefined) page(res);
+    else if (path === '/proxy' || consoleFiles?.answer(req, res, path) !== true) {
+      if (path === '/' && consoleFiles === null) sendHomePage(res);
+      else sendProblem(res, problem('not_found'));
+    }
   }
 
   const pages: Readonly<Record<string, (res: ServerResponse) => void>> = {
-    '/': (res) => {
-      res.writeHead(200, {
-        'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
-      });
-      res.end(homePage);
-    },
     '/healthz': (res) => sendJson(res, 200, { status: 'ok' }),
     '/readyz': (res) => {
       const { ready, reasons } = deps.readiness();
@@ -112,6 +111,14 @@ export function createEdge(deps: EdgeDeps): Server {
     },
   };
   return server;
+}
+
+function sendHomePage(res: ServerResponse): void {
+  res.writeHead(200, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+  });
+  res.end(homePage);
 }
 
 function sendJson(res: ServerResponse, status: number, value: unknown): void {

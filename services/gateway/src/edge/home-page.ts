@@ -1,4 +1,4 @@
-/** What stands at `/` until the console is there. */
+/** What stands at `/` when the console is not built. */
 export const homePage = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -14,6 +14,7 @@ export const homePage = `<!doctype html>
 <p>A transparent AI API gateway. Point an SDK at <code>/proxy/{group}</code>, with one of the group's
 proxy keys:</p>
 <pre>curl /proxy/{group}/v1/chat/completions -H "Authorization: Bearer $PROXY_KEY" …</pre>
+<p>The console is not built: <code>npm run build -w web-admin</code>, then start again.</p>
 <ul>
   <li><a href="/api/openapi.json">The admin API as OpenAPI 3.1</a></li>
   <li><a href="/healthz">/healthz</a> and <a href="/readyz">/readyz</a></li>

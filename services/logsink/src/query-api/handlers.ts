@@ -33,20 +33,26 @@ export interface QueryDeps {
 export function createHandlers(deps: QueryDeps): Handlers<typeof logsinkOperations> {
   const { store, tail, calls, clock, log } = deps;
 
-  async function keysByState(group: string | undefined): Promise<Record<string, number>> {
-    const sums: Record<string, number> = {};
+  async function keysByState(group: string | undefined): Promise<{
+    keys: Record<string, number>;
+    keys_by_group: Record<string, Record<string, number>>;
+  }> {
     try {
       const reply = await calls.call('keys.counts', {}, { timeoutMs: 2_000 });
       if (!isCounts.Check(reply)) throw new Error('keys.counts was answered in another shape');
-      for (const [name, counts] of Object.entries(reply.groups)) {
-        if (group !== undefined && group !== name) continue;
+      const asked = Object.entries(reply.groups).filter(
+        ([name]) => group === undefined || group === name,
+      );
+      const keys: Record<string, number> = {};
+      for (const [, counts] of asked) {
         for (const [state, count] of Object.entries(counts))
-          sums[state] = (sums[state] ?? 0) + count;
+          keys[state] = (keys[state] ?? 0) + count;
       }
+      return { keys, keys_by_group: Object.fromEntries(asked) };
     } catch (error) {
       log.warn({ err: error }, 'keys by state are not known now');
+      return { keys: {}, keys_by_group: {} };
     }
-    return sums;
   }
 
   async function* exported(filter: LogFilter, format: 'csv' | 'ndjson'): AsyncGenerator<string> {
@@ -115,7 +121,7 @@ export function createHandlers(deps: QueryDeps): Handlers<typeof logsinkOperatio
           from: new Date(fromMs).toISOString(),
           to: new Date(toMs).toISOString(),
           ...totals(sums),
-          keys: await keysByState(query.group),
+          ...(await keysByState(query.group)),
           groups: sums.map((sum) => ({ group: sum.name, ...totals([sum]) })),
         },
       };

@@ -1,0 +1,54 @@
+import type { Problem as ProblemDetails } from './generated.ts';
+
+/** The server said no, and why: RFC 9457. */
+export class ApiProblem extends Error {
+  override readonly name = 'ApiProblem';
+  readonly details: ProblemDetails;
+  readonly retryAfterSeconds: number | null;
+
+  constructor(details: ProblemDetails, retryAfterSeconds: number | null = null) {
+    super(details.detail ?? details.title);
+    this.details = details;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+
+  get status(): number {
+    return this.details.status;
+  }
+}
+
+/** The server could not be reached. */
+export class ServerAway extends Error {
+  override readonly name = 'ServerAway';
+}
+
+function isDetails(value: unknown): value is ProblemDetails {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'title' in value &&
+    typeof value.title === 'string' &&
+    'status' in value &&
+    typeof value.status === 'number'
+  );
+}
+
+/** Reads the problem out of an answer that is not a success, whoever made it. */
+export async function readProblem(answer: Response): Promise<ApiProblem> {
+  const text = await answer.text();
+  const retryAfter = Number(answer.headers.get('retry-after') ?? 'none');
+  const seconds = Number.isFinite(retryAfter) ? retryAfter : null;
+  if (answer.headers.get('content-type')?.includes('json') === true) {
+    const details: unknown = JSON.parse(text);
+    if (isDetails(details)) return new ApiProblem(details, seconds);
+  }
+  const { status, statusText } = answer;
+  return new ApiProblem({ type: 'about:blank', title: `${status} ${statusText}`, status }, seconds);
+}
+
+/** What Angular's `resource` wrapped around the error that a loader rejected with. */
+export function unwrapped(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof Error && !(error instanceof ServerAway)
+    ? error.cause
+    : error;
+}

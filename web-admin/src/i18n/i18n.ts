@@ -1,0 +1,94 @@
+import { computed, Injectable, signal } from '@angular/core';
+import { en, type MessageKey, type Messages } from './en.ts';
+import { fill, type Values } from './fill.ts';
+import { firstLanguage, type Language, loaders, locales } from './languages.ts';
+
+const storageKey = 'keymux.language';
+
+/** Texts, numbers and times in the language of the reader. */
+@Injectable({ providedIn: 'root' })
+export class I18n {
+  readonly #language = signal<Language>('en');
+  readonly #messages = signal<Messages>(en);
+
+  readonly language = this.#language.asReadonly();
+  readonly locale = computed(() => locales[this.#language()]);
+
+  constructor() {
+    void this.use(firstLanguage(localStorage.getItem(storageKey), navigator.languages));
+  }
+
+  /** The text of a message in the current language. */
+  readonly t = (key: MessageKey, values?: Values): string =>
+    fill(this.#messages()[key], values, (n) => this.number(n));
+
+  /** Whether there is a message of this name: for names that the server made. */
+  has(key: string): key is MessageKey {
+    return key in en;
+  }
+
+  async use(language: Language): Promise<void> {
+    this.#messages.set(language === 'en' ? en : await loaders[language]());
+    this.#language.set(language);
+    document.documentElement.lang = locales[language];
+  }
+
+  async choose(language: Language): Promise<void> {
+    localStorage.setItem(storageKey, language);
+    await this.use(language);
+  }
+
+  number(value: number, options: Intl.NumberFormatOptions = {}): string {
+    return new Intl.NumberFormat(this.locale(), options).format(value);
+  }
+
+  /** 12,300 as 12.3K. */
+  compact(value: number): string {
+    return this.number(value, { notation: 'compact', maximumFractionDigits: 1 });
+  }
+
+  percent(share: number): string {
+    const digits = share > 0 && share < 0.001 ? 2 : 1;
+    return this.number(share, { style: 'percent', maximumFractionDigits: digits });
+  }
+
+  /** A span of ms in the unit that suits it. */
+  span(ms: number): string {
+    if (ms < 1_000) return `${this.number(ms, { maximumFractionDigits: ms < 10 ? 1 : 0 })} ms`;
+    if (ms < 60_000) return `${this.number(ms / 1_000, { maximumFractionDigits: 2 })} s`;
+    return `${this.number(ms / 60_000, { maximumFractionDigits: 1 })} min`;
+  }
+
+  bytes(value: number): string {
+    const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+    const power = value < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(value) / 10));
+    const digits = power === 0 ? 0 : 1;
+    return `${this.number(value / 1024 ** power, { maximumFractionDigits: digits })} ${units[power]}`;
+  }
+
+  dateTime(time: string | number): string {
+    return new Intl.DateTimeFormat(this.locale(), {
+      dateStyle: 'medium',
+      timeStyle: 'medium',
+    }).format(new Date(time));
+  }
+
+  clockTime(time: string | number): string {
+    return new Intl.DateTimeFormat(this.locale(), {
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      hour12: false,
+    }).format(new Date(time));
+  }
+
+  relative(time: string | number, nowMs: number): string {
+    const seconds = (new Date(time).getTime() - nowMs) / 1_000;
+    const format = new Intl.RelativeTimeFormat(this.locale(), { numeric: 'auto', style: 'short' });
+    const size = Math.abs(seconds);
+    if (size < 60) return format.format(Math.round(seconds), 'second');
+    if (size < 3_600) return format.format(Math.round(seconds / 60), 'minute');
+    if (size < 86_400) return format.format(Math.round(seconds / 3_600), 'hour');
+    return format.format(Math.round(seconds / 86_400), 'day');
+  }
+}

@@ -1,0 +1,5 @@
+import type { Messages } from './en.ts';
+import { overview } from './ja/overview.ts';
+import { shell } from './ja/shell.ts';
+
+export const ja: Messages = { ...shell, ...overview };

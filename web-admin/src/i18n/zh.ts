@@ -1,0 +1,5 @@
+import type { Messages } from './en.ts';
+import { overview } from './zh/overview.ts';
+import { shell } from './zh/shell.ts';
+
+export const zh: Messages = { ...shell, ...overview };

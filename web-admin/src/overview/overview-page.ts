@@ -1,0 +1,129 @@
+import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
+import { RouterLink } from '@angular/router';
+import { Api } from '../api/api.ts';
+import { Live } from '../api/live.ts';
+import { loaded } from '../api/loaded.ts';
+import { Chart, type ChartSeries } from '../design/chart.ts';
+import { Empty } from '../design/empty.ts';
+import { Icon } from '../design/icon.ts';
+import { KeyStates } from '../design/key-states.ts';
+import { LoadState } from '../design/load-state.ts';
+import { type Range, RangeChoice } from '../design/range-choice.ts';
+import { I18n } from '../i18n/i18n.ts';
+import { Attention } from './attention.ts';
+import { concernsOf } from './concerns.ts';
+import { FirstSteps } from './first-steps.ts';
+import { GroupTable } from './group-table.ts';
+import { Tiles } from './tiles.ts';
+import { warningsOf } from './warnings.ts';
+
+const refreshMs = 10_000;
+const metrics = [
+  'requests',
+  'errors',
+  'latency_p50_ms',
+  'latency_p95_ms',
+  'ttfb_p50_ms',
+  'tokens_in',
+  'tokens_out',
+] as const;
+type Metric = (typeof metrics)[number];
+
+/** How Keymux does, and what needs a look. */
+@Component({
+  selector: 'km-overview-page',
+  imports: [
+    RouterLink,
+    Attention,
+    Chart,
+    Empty,
+    FirstSteps,
+    GroupTable,
+    Icon,
+    KeyStates,
+    LoadState,
+    RangeChoice,
+    Tiles,
+  ],
+  templateUrl: './overview-page.html',
+  styleUrl: './overview-page.css',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+})
+export class OverviewPage {
+  readonly i18n = inject(I18n);
+  readonly #api = inject(Api);
+  readonly #live = inject(Live);
+  readonly range = signal<Range>('24h');
+  readonly group = signal('');
+  readonly #asked = computed(() => ({
+    range: this.range(),
+    ...(this.group() === '' ? {} : { group: this.group() }),
+  }));
+
+  readonly groups = loaded({
+    params: () => ({}),
+    load: (_, signal) => this.#api.call('listGroups', { query: { limit: 1000 }, signal }),
+    hints: [this.#live.config],
+  });
+  readonly settings = loaded({
+    params: () => ({}),
+    load: (_, signal) => this.#api.call('getSettings', { signal }),
+    hints: [this.#live.config],
+  });
+  readonly overview = loaded({
+    params: this.#asked,
+    load: (query, signal) => this.#api.call('statsOverview', { query, signal }),
+    hints: [this.#live.keys, this.#live.config],
+    everyMs: refreshMs,
+    keep: true,
+  });
+  readonly series = loaded({
+    params: this.#asked,
+    load: async (asked, signal) => {
+      const answers = await Promise.all(
+        metrics.map((metric) =>
+          this.#api.call('statsSeries', { query: { ...asked, metric }, signal }),
+        ),
+      );
+      return new Map(metrics.map((metric, at) => [metric, answers[at]?.series[0]?.points ?? []]));
+    },
+    everyMs: refreshMs,
+    keep: true,
+  });
+
+  readonly concerns = computed(() => {
+    const overview = this.overview.value();
+    const groups = this.groups.value()?.items ?? [];
+    if (overview === undefined) return [];
+    const keys = new Map(Object.entries(overview.keys_by_group));
+    const shown = this.group() === '' ? groups : groups.filter((it) => it.name === this.group());
+    return concernsOf(shown, { totals: overview.groups, keys });
+  });
+  readonly warnings = computed(() =>
+    warningsOf({
+      settings: this.settings.value()?.items ?? [],
+      groups: this.groups.value()?.items ?? [],
+      protocol: location.protocol,
+      host: location.hostname,
+    }),
+  );
+  readonly traffic = computed(() => [
+    this.#line('requests', this.i18n.t('requests'), 'accent'),
+    this.#line('errors', this.i18n.t('errors'), 'bad'),
+  ]);
+  readonly latency = computed(() => [
+    this.#line('latency_p50_ms', this.i18n.t('latency.p50'), 'accent'),
+    this.#line('latency_p95_ms', this.i18n.t('latency.p95'), 'warn'),
+    this.#line('ttfb_p50_ms', this.i18n.t('ttfb'), 'calm'),
+  ]);
+  readonly tokens = computed(() => [
+    this.#line('tokens_in', this.i18n.t('tokens.in'), 'accent'),
+    this.#line('tokens_out', this.i18n.t('tokens.out'), 'good'),
+  ]);
+  readonly count = (value: number): string => this.i18n.compact(value);
+  readonly span = (value: number): string => this.i18n.span(value);
+
+  #line(metric: Metric, name: string, tone: ChartSeries['tone']): ChartSeries {
+    return { name, tone, points: this.series.value()?.get(metric) ?? [] };
+  }
+}

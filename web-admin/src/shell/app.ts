@@ -1,0 +1,45 @@
+import { ChangeDetectionStrategy, Component, effect, inject } from '@angular/core';
+import { Router, RouterOutlet } from '@angular/router';
+import { Connection } from '../api/connection.ts';
+import { ToastStack } from '../design/toasts.ts';
+import { I18n } from '../i18n/i18n.ts';
+import { ThemeChoice } from '../theme/theme.ts';
+
+/** The console. */
+@Component({
+  selector: 'km-root',
+  imports: [RouterOutlet, ToastStack],
+  template: `
+    @if (connection.away()) {
+      <div class="away" role="alert">{{ i18n.t('connection.away') }}</div>
+    }
+    <router-outlet />
+    <km-toasts />
+  `,
+  styles: `
+    .away {
+      position: sticky;
+      inset-block-start: 0;
+      z-index: 900;
+      padding: 6px 16px;
+      background: var(--warn-soft);
+      color: var(--warn);
+      text-align: center;
+      font-weight: 500;
+    }
+  `,
+  changeDetection: ChangeDetectionStrategy.OnPush,
+})
+export class App {
+  readonly connection = inject(Connection);
+  readonly i18n = inject(I18n);
+
+  constructor() {
+    inject(ThemeChoice);
+    const router = inject(Router);
+    effect(() => {
+      if (this.connection.session() !== 'closed' || router.url.startsWith('/sign-in')) return;
+      void router.navigate(['/sign-in'], { queryParams: { to: router.url } });
+    });
+  }
+}

@@ -1,0 +1,24 @@
+import type { Routes } from '@angular/router';
+import { signedIn, signedOut } from './guards.ts';
+
+/** The pages; each is loaded when it is first opened. */
+export const routes: Routes = [
+  {
+    path: 'sign-in',
+    canActivate: [signedOut],
+    loadComponent: () => import('../sign-in/sign-in-page.ts').then((it) => it.SignInPage),
+  },
+  {
+    path: '',
+    canActivate: [signedIn],
+    loadComponent: () => import('./frame.ts').then((it) => it.Frame),
+    children: [
+      { path: '', pathMatch: 'full', redirectTo: 'overview' },
+      {
+        path: 'overview',
+        loadComponent: () => import('../overview/overview-page.ts').then((it) => it.OverviewPage),
+      },
+      { path: '**', redirectTo: 'overview' },
+    ],
+  },
+];
