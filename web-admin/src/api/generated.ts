@@ -57,6 +57,9 @@ export type Group = {
     readonly proxy_url?: string | null;
     readonly max_retries?: number | null;
     readonly blacklist_threshold?: number | null;
+    readonly key_rpm_limit?: number | null;
+    readonly key_concurrency_limit?: number | null;
+    readonly proxy_key_rpm_limit?: number | null;
     readonly key_validation_interval_minutes?: number | null;
     readonly key_validation_concurrency?: number | null;
     readonly key_validation_timeout_seconds?: number | null;
@@ -104,6 +107,9 @@ export type GroupPatch = {
     readonly proxy_url?: string | null;
     readonly max_retries?: number | null;
     readonly blacklist_threshold?: number | null;
+    readonly key_rpm_limit?: number | null;
+    readonly key_concurrency_limit?: number | null;
+    readonly proxy_key_rpm_limit?: number | null;
     readonly key_validation_interval_minutes?: number | null;
     readonly key_validation_concurrency?: number | null;
     readonly key_validation_timeout_seconds?: number | null;
@@ -221,6 +227,9 @@ export type NewGroup = {
     readonly proxy_url?: string | null;
     readonly max_retries?: number | null;
     readonly blacklist_threshold?: number | null;
+    readonly key_rpm_limit?: number | null;
+    readonly key_concurrency_limit?: number | null;
+    readonly proxy_key_rpm_limit?: number | null;
     readonly key_validation_interval_minutes?: number | null;
     readonly key_validation_concurrency?: number | null;
     readonly key_validation_timeout_seconds?: number | null;
@@ -426,6 +435,9 @@ export interface Operations {
       readonly proxy_url?: string | null;
       readonly max_retries?: number | null;
       readonly blacklist_threshold?: number | null;
+      readonly key_rpm_limit?: number | null;
+      readonly key_concurrency_limit?: number | null;
+      readonly proxy_key_rpm_limit?: number | null;
       readonly key_validation_interval_minutes?: number | null;
       readonly key_validation_concurrency?: number | null;
       readonly key_validation_timeout_seconds?: number | null;
@@ -1030,6 +1042,45 @@ export const newGroupSchema = {
                 'Consecutive failures after which a key is blacklisted; 0 never blacklists.',
               minimum: 0,
               maximum: 1000,
+            },
+            { type: 'null' },
+          ],
+        },
+        key_rpm_limit: {
+          anyOf: [
+            {
+              type: 'integer',
+              title: 'Requests a minute per key',
+              description:
+                'Most requests that a key is used for in any minute, over all gateways; it is passed over then. 0 is no limit.',
+              minimum: 0,
+              maximum: 1000000,
+            },
+            { type: 'null' },
+          ],
+        },
+        key_concurrency_limit: {
+          anyOf: [
+            {
+              type: 'integer',
+              title: 'Requests at once per key',
+              description:
+                'Most requests that a key is used for at the same time, over all gateways; it is passed over then. 0 is no limit.',
+              minimum: 0,
+              maximum: 100000,
+            },
+            { type: 'null' },
+          ],
+        },
+        proxy_key_rpm_limit: {
+          anyOf: [
+            {
+              type: 'integer',
+              title: 'Requests a minute per proxy key',
+              description:
+                'Most requests of one proxy key to one group in any minute, over all gateways; more are answered 429. 0 is no limit.',
+              minimum: 0,
+              maximum: 1000000,
             },
             { type: 'null' },
           ],
