@@ -441,6 +441,7 @@ export interface Operations {
       readonly key_validation_interval_minutes?: number | null;
       readonly key_validation_concurrency?: number | null;
       readonly key_validation_timeout_seconds?: number | null;
+      readonly outcome_retention_days?: number | null;
     };
     answer: {
       readonly items: readonly Setting[];
@@ -530,12 +531,113 @@ export interface Operations {
     };
     answer: Task;
   };
+  /** Takes back what blacklisted or cooled keys by a rule, status or upstream in a time window, as a task; its id is that of the undo. A dry run lists the keys and changes nothing. */
+  undoVerdicts: {
+    path: { readonly name: string };
+    query: {
+      readonly limit?: number | undefined;
+      readonly cursor?: string | undefined;
+      readonly dry_run?: boolean | undefined;
+    };
+    body: {
+      readonly rule?: string;
+      readonly status?: number;
+      readonly upstream?: string;
+      /** ISO 8601, inclusive */
+      readonly from: string;
+      /** ISO 8601, inclusive */
+      readonly to: string;
+    };
+    answer:
+      | {
+          readonly items: readonly Key[];
+          readonly next_cursor: string | null;
+          readonly total?: number;
+        }
+      | Task;
+  };
+  /** Takes an undo back, as a task: its keys are as they were before it, unless they changed meanwhile. */
+  revertUndo: {
+    path: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: Task;
+  };
   /** The keys of a group in clear, one a line; an audit event. */
   exportKeys: {
     path: { readonly name: string };
     query: { readonly status?: 'active' | 'cooling' | 'blacklisted' | 'disabled' | undefined };
     body: undefined;
     answer: undefined;
+  };
+  /** What if: replays the recorded outcomes of a group under another policy. */
+  simulatePolicy: {
+    path: { readonly name: string };
+    query: undefined;
+    body: {
+      readonly config: {
+        readonly blacklist_threshold?: number;
+        readonly error_rules?: readonly ErrorRule[];
+        readonly max_retries?: number;
+        /** rest of a key after a 429 that does not say how long */
+        readonly rest_seconds?: number;
+        /** the mass-failure guard */
+        readonly guard?: {
+          readonly enabled?: boolean;
+          readonly window_seconds?: number;
+          /** that fail alike */
+          readonly keys?: number;
+        };
+      };
+      /** ISO 8601 */
+      readonly from: string;
+      /** ISO 8601, exclusive */
+      readonly to: string;
+    };
+    answer: {
+      readonly outcomes: number;
+      /** under the tried policy */
+      readonly requests_without_key: number;
+      /** keys that would have fared otherwise; the first 1,000 */
+      readonly keys: readonly {
+        readonly id: string;
+        readonly verdict: 'blacklisted' | 'cooled' | 'kept';
+        readonly at: string;
+        readonly recorded_verdict: 'blacklisted' | 'cooled' | 'kept';
+      }[];
+      /** how many would have */
+      readonly keys_total: number;
+      readonly before: {
+        readonly blacklisted: number;
+        readonly cooled: number;
+        /** counted against keys */
+        readonly failures: number;
+        readonly requests_without_key: number;
+        /** tried again elsewhere after a failure */
+        readonly requests_failed_over: number;
+        readonly seconds_without_key: number;
+        /** usable keys over time */
+        readonly usable: readonly {
+          readonly time: string;
+          readonly value: number;
+        }[];
+      };
+      readonly after: {
+        readonly blacklisted: number;
+        readonly cooled: number;
+        /** counted against keys */
+        readonly failures: number;
+        readonly requests_without_key: number;
+        /** tried again elsewhere after a failure */
+        readonly requests_failed_over: number;
+        readonly seconds_without_key: number;
+        /** usable keys over time */
+        readonly usable: readonly {
+          readonly time: string;
+          readonly value: number;
+        }[];
+      };
+    };
   };
   /** One key. */
   getKey: {
@@ -825,7 +927,10 @@ export const routes = {
   listKeys: { method: 'GET', path: '/api/groups/{name}/keys' },
   importKeys: { method: 'POST', path: '/api/groups/{name}/keys' },
   actOnKeys: { method: 'POST', path: '/api/groups/{name}/keys/actions' },
+  undoVerdicts: { method: 'POST', path: '/api/groups/{name}/keys/undo' },
+  revertUndo: { method: 'POST', path: '/api/undos/{id}/revert' },
   exportKeys: { method: 'GET', path: '/api/groups/{name}/keys/export' },
+  simulatePolicy: { method: 'POST', path: '/api/groups/{name}/policy/simulate' },
   getKey: { method: 'GET', path: '/api/keys/{id}' },
   changeKey: { method: 'PATCH', path: '/api/keys/{id}' },
   deleteKey: { method: 'DELETE', path: '/api/keys/{id}' },
