@@ -15,31 +15,53 @@ const longestPauseMs = 15_000;
 const lookMs = 5_000;
 
 /**
- * Connects to the MongoDB that `url` names; its database is that of the URL, else `keymux`. A server
- * that does not answer is tried until `signal` aborts. Rejects with {@link StartProblem} when the URL
- * is wrong, the server is too old, or it refuses the credentials.
+ * The MongoDB that `url` names; its database is that of the URL, else `keymux`. The service connects:
+ * its start tries a server that does not answer until it is told to stop, and rejects with
+ * {@link StartProblem} when the server is too old or refuses the credentials. Throws one for a wrong URL.
  */
+export function createMongo(deps: { readonly url: string; readonly log: Logger }): {
+  readonly db: Db;
+  readonly service: { readonly name: string } & {
+    start(stopping?: AbortSignal): Promise<void>;
+    stop(): Promise<void>;
+  };
+} {
+  const { url, log } = deps;
+  const client = createClient(url);
+  const db = client.db(nameIn(url));
+
+  async function start(stopping?: AbortSignal): Promise<void> {
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      try {
+        await client.connect();
+        // A server asks for credentials only when it is asked for data.
+        await db.listCollections({}, { nameOnly: true }).toArray();
+        return;
+      } catch (error) {
+        const failed = whyAway(error);
+        log.warn(`MongoDB at ${hostsOf(url)} does not answer (${failed}); trying again`);
+      }
+      await sleep(pauseMs, undefined, stopping === undefined ? {} : { signal: stopping });
+    }
+  }
+
+  return { db, service: { name: 'MongoDB', start, stop: () => client.close() } };
+}
+
+/** The same, connected. */
 export async function openMongo(deps: {
   readonly url: string;
   readonly log: Logger;
   readonly signal?: AbortSignal;
 }): Promise<OpenMongo> {
-  const { url, log, signal } = deps;
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-    // A client that failed to connect once is of no more use.
-    const client = createClient(url);
-    try {
-      const db = client.db(nameIn(url));
-      // A server asks for credentials only when it is asked for data.
-      await db.listCollections({}, { nameOnly: true }).toArray();
-      return { db, close: () => client.close() };
-    } catch (error) {
-      await client.close();
-      const failed = whyAway(error);
-      log.warn(`MongoDB at ${hostsOf(url)} does not answer (${failed}); trying again`);
-    }
-    await sleep(pauseMs, undefined, signal === undefined ? {} : { signal });
+  const { db, service } = createMongo(deps);
+  try {
+    await service.start(deps.signal);
+  } catch (error) {
+    await service.stop();
+    throw error;
   }
+  return { db, close: () => service.stop() };
 }
 
 function createClient(url: string): MongoClient {

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { parseDatabaseDsn } from './database-dsn.ts';
+import { checkMongoUrl, parseDatabaseDsn } from './database-dsn.ts';
 import {
   address,
   checkCidr,
@@ -121,13 +121,18 @@ export const environmentTable = {
     help: 'The ENCRYPTION_KEY before this one, until everything is encrypted anew.',
   }),
   databaseDsn: optional('DATABASE_DSN', {
-    type: 'path or sqlite:path',
+    type: 'path, sqlite:path or mongodb address',
     defaultText: 'DATA_DIR/keymux.db',
     secret: true,
     check: checkDsn,
-    help: 'The SQLite file that holds keys, groups and settings.',
+    help: 'The SQLite file that holds keys, groups and settings; or a MongoDB, as MONGODB_URL.',
   }),
-  mongodbUrl: notYet('MONGODB_URL', { type: 'address', secret: true, help: 'A MongoDB server.' }),
+  mongodbUrl: optional('MONGODB_URL', {
+    type: 'mongodb or mongodb+srv address',
+    secret: true,
+    check: checkMongoUrl,
+    help: 'The MongoDB that services which run apart share, with credentials and TLS as its driver reads them.',
+  }),
   natsUrl: optional('NATS_URL', {
     type: 'nats:// or tls:// addresses of one cluster, comma separated',
     secret: true,

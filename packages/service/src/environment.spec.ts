@@ -172,17 +172,25 @@ describe('the environment', () => {
     ['TRUSTED_PROXIES', 'localhost', /is none/],
     ['ALLOWED_ORIGINS', 'example.com', /"example.com" is none/],
     ['HTTP_PROXY', 'ftp://user:hunter2@proxy', 'must be an address such as http://example.com'],
-    ['DATABASE_DSN', 'mongodb://u:hunter2@db/x', /distributed services: not in this build yet/],
+    [
+      'DATABASE_DSN',
+      'mongodb://u:hunter2@',
+      'must be an address such as mongodb://host:27017/keymux',
+    ],
     ['DATABASE_DSN', 'mysql://u:hunter2@db/x', /MySQL database: not supported yet/],
     ['DATABASE_DSN', 'u:hunter2@tcp(db:3306)/x', /MySQL database: not supported yet/],
     ['DATABASE_DSN', 'postgres://u:hunter2@db/x', /PostgreSQL database: not supported yet/],
     ['DATABASE_DSN', 'host=db password=hunter2', /PostgreSQL database: not supported yet/],
     ['DATABASE_DSN', 'redis://db', /path of a file/],
     ['DATABASE_DSN', 'sqlite:', 'names no file'],
-    ['MONGODB_URL', 'mongodb://db', /not in this build yet/],
     ['NATS_URL', 'http://u:hunter2@bus', 'must be an address such as nats://example.com'],
     ['NATS_URL', 'nats://a, kafka://u:hunter2@b', /must be an address/],
     ['KEYMANAGER_URL', 'keymanager:3002', 'must be an address such as http://example.com'],
+    [
+      'MONGODB_URL',
+      'postgres://u:hunter2@db',
+      'must be an address such as mongodb://host:27017/keymux',
+    ],
     ['REDIS_DSN', 'http://u:hunter2@db', 'must be an address such as redis://example.com'],
     ['REDIS_DSN', 'db:6379', 'must be an address such as redis://example.com'],
     ['REDIS_DSN', 'redis://u:hunter2@db/main', /number of a database/],
@@ -247,5 +255,21 @@ describe('environmentReference', () => {
     expect(rows.find((row) => row.name === 'AUTH_KEY')?.fileName).toBe('AUTH_KEY_FILE');
     expect(rows.find((row) => row.name === 'MAX_RETRIES')?.default).toBe('3');
     for (const row of rows) expect(row.help).not.toBe('');
+  });
+});
+
+it('takes a MongoDB from MONGODB_URL, its file or DATABASE_DSN, and not from two of them', () => {
+  const url = 'mongodb://u:hunter2@a,b/keymux?tls=true';
+  for (const name of ['MONGODB_URL', 'DATABASE_DSN']) {
+    const result = readAll({ [name]: url, DATA_DIR: '/data' });
+    if (result.kind === 'invalid') throw new Error(result.message);
+    expect(result.environment).toMatchObject({
+      mongodbUrl: url,
+      databasePath: '/data/keymux.db',
+    });
+  }
+  expect(readAll({ MONGODB_URL: url, DATABASE_DSN: url })).toMatchObject({
+    kind: 'invalid',
+    variable: 'DATABASE_DSN',
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Setting, SettingValues } from '@keymux/contracts';
-import { parseDatabaseDsn } from './database-dsn.ts';
+import { type Database, parseDatabaseDsn } from './database-dsn.ts';
 import { environmentTable } from './environment-table.ts';
 import type { Parsed, Variable } from './environment-variable.ts';
 import { settingVariable } from './setting-variable.ts';
@@ -129,13 +129,20 @@ function findConflict(values: Values): InvalidEnvironment | undefined {
   if (values.allowCredentials && values.allowedOrigins.includes('*')) {
     return invalid('ALLOWED_ORIGINS', 'must name origins, not *, when ALLOW_CREDENTIALS is true');
   }
+  if (values.mongodbUrl !== undefined && databaseIn(values.databaseDsn)?.kind === 'mongodb') {
+    return invalid('DATABASE_DSN', 'names a MongoDB, and so does MONGODB_URL: set one of them');
+  }
   return undefined;
 }
 
-function databasePath(dsn: string | undefined, dataDir: string): string {
+function databasePath(database: Database | undefined, dataDir: string): string {
+  if (database?.kind !== 'sqlite') return join(dataDir, 'keymux.db');
+  return database.path === ':memory:' ? database.path : resolve(database.path);
+}
+
+function databaseIn(dsn: string | undefined): Database | undefined {
   const parsed = dsn === undefined ? undefined : parseDatabaseDsn(dsn);
-  if (parsed?.kind !== 'value') return join(dataDir, 'keymux.db');
-  return parsed.value === ':memory:' ? parsed.value : resolve(parsed.value);
+  return parsed?.kind === 'value' ? parsed.value : undefined;
 }
 
 /**
@@ -162,6 +169,7 @@ export function readEnvironment(options: {
   }
   const { databaseDsn, logEnableFile, logFilePath, ...rest } = table.values;
   const dataDir = resolve(rest.dataDir);
+  const database = databaseIn(databaseDsn);
   const all = { ...file.layer, ...options.env };
   const otel = Object.entries(all).flatMap(([name, value]) =>
     name.startsWith('OTEL_') && value !== undefined && value !== '' ? [[name, value]] : [],
@@ -169,7 +177,8 @@ export function readEnvironment(options: {
   const environment: Environment = {
     ...rest,
     dataDir,
-    databasePath: databasePath(databaseDsn, dataDir),
+    databasePath: databasePath(database, dataDir),
+    mongodbUrl: rest.mongodbUrl ?? (database?.kind === 'mongodb' ? database.url : undefined),
     logFile: logEnableFile ? resolve(logFilePath ?? join(dataDir, 'keymux.log')) : undefined,
     settings: Object.freeze(settings),
     otel: Object.freeze(Object.fromEntries(otel)),

@@ -27,6 +27,9 @@ import { createKeymanagerMetrics } from './metrics.ts';
 import { isFinished, taskView } from './tasks/task-record.ts';
 import { createTaskRunner } from './tasks/task-runner.ts';
 
+export { HouseProblem } from './house/house-line.ts';
+export { packHouse } from './house/pack.ts';
+export { unpackHouse } from './house/unpack.ts';
 export type { KeyStore } from './key-store/key-store.ts';
 export { createMongoKeyStore } from './key-store/mongodb.ts';
 export { createSqliteKeyStore } from './key-store/sqlite.ts';

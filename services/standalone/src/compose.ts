@@ -54,6 +54,11 @@ export function compose(deps: {
   readonly consoleFolder: string;
 }): Composed {
   const { environment, secrets, log } = deps;
+  if (environment.mongodbUrl !== undefined) {
+    const message =
+      'MONGODB_URL: this program keeps its data in SQLite; services that run apart share a MongoDB';
+    return { kind: 'problem', message };
+  }
   const opened = openDatabase(environment.databasePath);
   if (opened.kind !== 'open') return { kind: 'problem', message: opened.message };
   const { db } = opened;

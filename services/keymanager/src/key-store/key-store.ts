@@ -1,4 +1,5 @@
 import type { EventStore } from '@keymux/event-store';
+import type { Goods } from '../house/goods.ts';
 import type { Spool } from '../import/spool.ts';
 import type { OutcomeArchive } from '../outcome-archive/outcome-archive.ts';
 import type { Roster } from '../roster/roster.ts';
@@ -13,6 +14,8 @@ export interface KeyStore {
   readonly archive: OutcomeArchive;
   /** Uploads that wait to be imported, sealed. */
   readonly spool: Spool;
+  /** What a move to another store takes along beside the events. */
+  readonly goods: Goods;
   /** Resolves when the stores can be used. */
   start(): Promise<void>;
   /** Resolves when the stores do nothing any more; whoever opened the database closes it. */

@@ -3,6 +3,7 @@ import { isMongoAway } from '@keymux/mongodb';
 import type { Clock, Logger } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import type { Db } from 'mongodb';
+import { createMongoGoods } from '../house/mongodb-goods.ts';
 import { createMongoSpool } from '../import/mongodb/mongodb-spool.ts';
 import { createMongoOutcomeArchive } from '../outcome-archive/mongodb/outcome-archive.ts';
 import { keyCollections, prepareKeys } from '../roster/mongodb/collections.ts';
@@ -86,6 +87,7 @@ export function createMongoKeyStore(deps: {
     tasks: createMongoTaskStore(taskLists),
     archive,
     spool,
+    goods: createMongoGoods(collections),
     start: async () => {
       await events.log.prepare();
       await prepareKeys(collections);

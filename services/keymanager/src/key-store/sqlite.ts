@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { SqliteEventStore } from '@keymux/event-store';
 import type { Clock } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
+import { createSqliteGoods } from '../house/sqlite-goods.ts';
 import { createDiskSpool } from '../import/disk/disk-spool.ts';
 import { createSqliteOutcomeArchive } from '../outcome-archive/sqlite/outcome-archive.ts';
 import { createSqliteRoster } from '../roster/sqlite/roster.ts';
@@ -26,6 +27,7 @@ export function createSqliteKeyStore(deps: {
     tasks,
     archive,
     spool: createDiskSpool(join(dataDir, 'tasks')),
+    goods: createSqliteGoods(db),
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),
   };
