@@ -230,7 +230,7 @@ describe('the environment', () => {
     expect(read({ DATABASE_DSN: dsn }).databasePath).toBe(path);
   });
 
-  it('takes or refuses any text without an exception', () => {
+  it('takes or refuses any text without an exception', { timeout: 60_000 }, () => {
     const names = environmentReference(settings).map((row) => row.name);
     fc.assert(
       fc.property(fc.constantFrom(...names), fc.string({ unit: 'binary' }), (name, text) => {

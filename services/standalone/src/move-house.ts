@@ -1,0 +1,137 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { settings } from '@keymux/contracts';
+import { createSqliteEventStore, eventStoreMigrations } from '@keymux/event-store';
+import {
+  createMongoKeyStore,
+  createSqliteKeyStore,
+  HouseProblem,
+  keymanagerMigrations,
+  type KeyStore,
+  packHouse,
+  unpackHouse,
+} from '@keymux/keymanager';
+import { createMongo } from '@keymux/mongodb';
+import {
+  createLogger,
+  type Environment,
+  type Logger,
+  migrate,
+  openDatabase,
+  readEnvironment,
+  StartProblem,
+  systemClock as clock,
+} from '@keymux/service';
+import { createVault, type Vault } from '@keymux/vault';
+import { readSecrets } from './secrets.ts';
+
+const usage = 'usage: npm run pack-house -- FILE, or npm run unpack-house -- FILE';
+
+/**
+ * Moves everything that config and keymanager keep into a file, or from it into an empty database:
+ * the one that the environment names, SQLite or MongoDB. Keymux must not run meanwhile.
+ */
+async function moveHouse(what: string | undefined, file: string | undefined): Promise<string> {
+  if ((what !== 'pack' && what !== 'unpack') || file === undefined) throw new HouseProblem(usage);
+  const read = readEnvironment({ env: process.env, settings, envFile: '.env' });
+  if (read.kind === 'invalid') throw new HouseProblem(`${read.variable}: ${read.message}`);
+  const { environment } = read;
+  await mkdir(environment.dataDir, { recursive: true, mode: 0o700 });
+  const secrets = readSecrets(environment);
+  if (secrets.kind === 'invalid') throw new HouseProblem(secrets.message);
+  if (secrets.previousKey !== null) {
+    throw new HouseProblem('the encryption key is being changed: let Keymux finish that first');
+  }
+  const vault = createVault(secrets.encryptionKey);
+  const log = createLogger({ service: 'keymux', level: 'warn', format: environment.logFormat });
+  const opened = await openKeyStore({ environment, vault, log });
+  try {
+    const moved =
+      what === 'pack'
+        ? await pack(opened.store, vault, file)
+        : await unpack(opened.store, vault, file);
+    const { events, pools, keys, roster } = moved;
+    return `${what}ed ${events} events, ${pools} pools, ${keys} keys (${roster.slice(0, 16)})`;
+  } finally {
+    await opened.close();
+  }
+}
+
+async function openKeyStore(deps: {
+  readonly environment: Environment;
+  readonly vault: Vault;
+  readonly log: Logger;
+}): Promise<{ store: KeyStore; close(): Promise<void> }> {
+  const { environment, vault, log } = deps;
+  const { mongodbUrl: url, databasePath, dataDir } = environment;
+  if (url === undefined) {
+    const opened = openDatabase(databasePath);
+    if (opened.kind !== 'open') throw new HouseProblem(opened.message);
+    const { db } = opened;
+    const migrated = migrate(db, [...eventStoreMigrations, ...keymanagerMigrations]);
+    if (migrated.kind !== 'migrated') throw new HouseProblem(migrated.message);
+    const events = createSqliteEventStore(db);
+    const store = createSqliteKeyStore({ db, events, vault, clock, dataDir });
+    return { store, close: async () => db.close() };
+  }
+  const mongo = createMongo({ url, log });
+  await mongo.service.start();
+  const store = createMongoKeyStore({ db: mongo.db, vault, clock, log });
+  await store.start();
+  return {
+    store,
+    close: async () => {
+      await store.stop();
+      await mongo.service.stop();
+    },
+  };
+}
+
+async function pack(store: KeyStore, vault: Vault, path: string) {
+  const part = `${path}.part`;
+  const file = await open(part, 'w', 0o600);
+  try {
+    let text = '';
+    const end = await packHouse(store, {
+      vault,
+      write: async (line) => {
+        text += line;
+        if (text.length < 1024 * 1024) return;
+        await file.appendFile(text);
+        text = '';
+      },
+    });
+    await file.appendFile(text);
+    await file.sync();
+    await rename(part, path);
+    return end;
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+const unpack = (store: KeyStore, vault: Vault, path: string) =>
+  unpackHouse(store, {
+    vault,
+    lines: () =>
+      createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY }),
+  });
+
+function describe(error: unknown): string {
+  if (error instanceof HouseProblem || error instanceof StartProblem) return error.message;
+  // A file that is missing or cannot be written, a disk that is full: the system says it in a line.
+  if (error instanceof Error && 'syscall' in error) return error.message;
+  throw error;
+}
+
+try {
+  const [what, file] = process.argv.slice(2);
+  process.stdout.write(`${await moveHouse(what, file)}\n`);
+} catch (error) {
+  process.stderr.write(`keymux: ${describe(error)}\n`);
+  process.exitCode = 1;
+}
