@@ -1,11 +1,10 @@
 import { createNats } from '@keymux/bus';
 import { createInProcessCoordination, createRedisCoordination } from '@keymux/coordination';
-import { createSqliteEventStore, eventStoreMigrations } from '@keymux/event-store';
+import { openEventStore } from '@keymux/event-store';
 import {
   beginProcess,
   createAdminAuth,
   needVariable,
-  openStore,
   runApart,
   sessionTtlMs,
   systemClock as clock,
@@ -20,7 +19,7 @@ const vault = createVault(needVariable('ENCRYPTION_KEY', environment.encryptionK
 const url = needVariable('NATS_URL', environment.natsUrl);
 const auth = createAdminAuth({ authKey, clock, sessionTtlMs });
 const nats = createNats({ url, replicas, name: 'config', clock, log });
-const store = openStore(environment.databasePath, eventStoreMigrations);
+const { store, part } = openEventStore({ environment, log });
 const coordination =
   environment.redisDsn === undefined
     ? createInProcessCoordination()
@@ -34,7 +33,7 @@ const config = createConfig({
   coordination,
   bus: nats.bus,
   calls: nats.calls,
-  store: createSqliteEventStore(store.db),
+  store,
   vault,
   auth,
   log,
@@ -42,7 +41,7 @@ const config = createConfig({
   environmentSettings: environment.settings,
   forbidPrivate: environment.forbidPrivateUpstreams,
 });
-await runApart(config, { environment, log, auth, nats, parts: [store.part, shared] });
+await runApart(config, { environment, log, auth, nats, parts: [part, shared] });
 if (config.newProxyKey !== null) {
   const about = '(for clients; made at this first start and shown only now)';
   process.stdout.write(`\n  proxy key  ${config.newProxyKey}   ${about}\n\n`);

@@ -31,7 +31,7 @@ export { HouseProblem } from './house/house-line.ts';
 export { packHouse } from './house/pack.ts';
 export { unpackHouse } from './house/unpack.ts';
 export type { KeyStore } from './key-store/key-store.ts';
-export { createMongoKeyStore } from './key-store/mongodb.ts';
+export { openKeyStore } from './key-store/open-key-store.ts';
 export { createSqliteKeyStore } from './key-store/sqlite.ts';
 export { keymanagerMigrations } from './roster/sqlite/tables.ts';
 

@@ -2,27 +2,14 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { settings } from '@keymux/contracts';
-import { createSqliteEventStore, eventStoreMigrations } from '@keymux/event-store';
 import {
-  createMongoKeyStore,
-  createSqliteKeyStore,
   HouseProblem,
-  keymanagerMigrations,
   type KeyStore,
+  openKeyStore,
   packHouse,
   unpackHouse,
 } from '@keymux/keymanager';
-import { createMongo } from '@keymux/mongodb';
-import {
-  createLogger,
-  type Environment,
-  type Logger,
-  migrate,
-  openDatabase,
-  readEnvironment,
-  StartProblem,
-  systemClock as clock,
-} from '@keymux/service';
+import { createLogger, readEnvironment, StartProblem, systemClock as clock } from '@keymux/service';
 import { createVault, type Vault } from '@keymux/vault';
 import { readSecrets } from './secrets.ts';
 
@@ -45,47 +32,18 @@ async function moveHouse(what: string | undefined, file: string | undefined): Pr
   }
   const vault = createVault(secrets.encryptionKey);
   const log = createLogger({ service: 'keymux', level: 'warn', format: environment.logFormat });
-  const opened = await openKeyStore({ environment, vault, log });
+  const { keyStore: store, part } = openKeyStore({ environment, vault, clock, log });
+  await part.start();
+  await store.start();
   try {
     const moved =
-      what === 'pack'
-        ? await pack(opened.store, vault, file)
-        : await unpack(opened.store, vault, file);
+      what === 'pack' ? await pack(store, vault, file) : await unpack(store, vault, file);
     const { events, pools, keys, roster } = moved;
     return `${what}ed ${events} events, ${pools} pools, ${keys} keys (${roster.slice(0, 16)})`;
   } finally {
-    await opened.close();
+    await store.stop();
+    await part.stop();
   }
-}
-
-async function openKeyStore(deps: {
-  readonly environment: Environment;
-  readonly vault: Vault;
-  readonly log: Logger;
-}): Promise<{ store: KeyStore; close(): Promise<void> }> {
-  const { environment, vault, log } = deps;
-  const { mongodbUrl: url, databasePath, dataDir } = environment;
-  if (url === undefined) {
-    const opened = openDatabase(databasePath);
-    if (opened.kind !== 'open') throw new HouseProblem(opened.message);
-    const { db } = opened;
-    const migrated = migrate(db, [...eventStoreMigrations, ...keymanagerMigrations]);
-    if (migrated.kind !== 'migrated') throw new HouseProblem(migrated.message);
-    const events = createSqliteEventStore(db);
-    const store = createSqliteKeyStore({ db, events, vault, clock, dataDir });
-    return { store, close: async () => db.close() };
-  }
-  const mongo = createMongo({ url, log });
-  await mongo.service.start();
-  const store = createMongoKeyStore({ db: mongo.db, vault, clock, log });
-  await store.start();
-  return {
-    store,
-    close: async () => {
-      await store.stop();
-      await mongo.service.stop();
-    },
-  };
 }
 
 async function pack(store: KeyStore, vault: Vault, path: string) {

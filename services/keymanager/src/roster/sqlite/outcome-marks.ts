@@ -9,6 +9,12 @@ export interface OutcomeMarks {
   add(batch: OutcomeBatch): void;
 }
 
+/**
+ * Batches whose marks stay behind what a producer was answered for: a bus with a store of its own
+ * answers before we have them, and may bring an older batch later, or again.
+ */
+const keptBatches = 10_000;
+
 /** Marks in SQLite, in the transaction that counts what they mark. */
 export function createOutcomeMarks(db: DatabaseSync): OutcomeMarks {
   const find = db.prepare(
@@ -30,9 +36,10 @@ export function createOutcomeMarks(db: DatabaseSync): OutcomeMarks {
       batch <= floorOf(producer) || find.get(producer, batch, group) !== undefined,
     add: ({ producer, batch, group, acked_through: ackedThrough }) => {
       add.run(producer, batch, group);
-      if (ackedThrough <= floorOf(producer)) return;
-      raise.run(producer, ackedThrough);
-      forget.run(producer, ackedThrough);
+      const forgotten = ackedThrough - keptBatches;
+      if (forgotten <= floorOf(producer)) return;
+      raise.run(producer, forgotten);
+      forget.run(producer, forgotten);
     },
   };
 }
