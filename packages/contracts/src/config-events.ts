@@ -11,19 +11,36 @@ export type FieldDiff = Static<typeof FieldDiffSchema>;
 
 /** The facts of the config's life; `proxy_keys` inside are sealed. Every event takes one revision. */
 export const configEventSchemas = {
-  GroupCreated: Type.Object({ revision: Type.Integer(), group: GroupSchema }),
+  GroupCreated: Type.Object({
+    revision: Type.Integer(),
+    group: GroupSchema,
+    diff: Type.Optional(Type.Array(FieldDiffSchema)),
+  }),
   GroupChanged: Type.Object({
     revision: Type.Integer(),
     group: GroupSchema,
     diff: Type.Array(FieldDiffSchema),
   }),
-  GroupDeleted: Type.Object({ revision: Type.Integer(), name: Type.String() }),
+  GroupDeleted: Type.Object({
+    revision: Type.Integer(),
+    name: Type.String(),
+    diff: Type.Optional(Type.Array(FieldDiffSchema)),
+  }),
   SettingsChanged: Type.Object({
     revision: Type.Integer(),
     values: Type.Record(Type.String(), Type.Unknown()),
     diff: Type.Array(FieldDiffSchema),
   }),
   GroupsOrdered: Type.Object({ revision: Type.Integer(), names: Type.Array(Type.String()) }),
+  /** What brings the state of an earlier revision back: groups made or changed, groups deleted, and settings. */
+  ConfigRestored: Type.Object({
+    revision: Type.Integer(),
+    restored: Type.Integer(),
+    groups: Type.Array(GroupSchema),
+    deleted: Type.Array(Type.String()),
+    values: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]),
+    diff: Type.Array(FieldDiffSchema),
+  }),
 } as const;
 
 export type ConfigEventType = keyof typeof configEventSchemas;
@@ -40,7 +57,9 @@ export const RevisionSchema = Type.Object({
   time: Type.String(),
   actor: Type.String(),
   type: Type.String(),
-  subject: Type.String({ description: 'group name, or `settings`' }),
+  subject: Type.String({
+    description: 'group name, `settings`, `order`, or `revision n` of a restore',
+  }),
   diff: Type.Array(FieldDiffSchema),
 });
 export type Revision = Static<typeof RevisionSchema>;

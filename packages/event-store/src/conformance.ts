@@ -41,6 +41,9 @@ export function eventStoreConformance(name: string, make: () => Promise<EventSto
           ['e3', 3],
         ]);
         expect((await store.read('a', 3)).map(({ id }) => id)).toEqual(['e3']);
+        expect((await store.read('a', 2, 1)).map(({ id }) => id)).toEqual(['e2']);
+        expect((await store.read('a', 1, 2)).map(({ id }) => id)).toEqual(['e1', 'e2']);
+        expect(await store.read('a', 4)).toEqual([]);
         expect(await store.read('nothing')).toEqual([]);
       }),
     );

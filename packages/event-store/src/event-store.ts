@@ -32,7 +32,8 @@ export type Appended =
 export interface EventStore {
   /** All or nothing. */
   append(batch: readonly StreamAppend[]): Promise<Appended>;
-  read(stream: string, fromVersion?: number): Promise<StoredEvent[]>;
+  /** Events of a stream from a version on, oldest first; at most `limit`, all of them without one. */
+  read(stream: string, fromVersion?: number, limit?: number): Promise<StoredEvent[]>;
   /** Events after a position, oldest first. */
   readAll(afterPosition: number, limit: number): Promise<StoredEvent[]>;
   /**

@@ -65,6 +65,18 @@ export class Broadcast {
           this.send({ kind: 'group', revision, group: this.#group(group) });
         }
         return;
+      case 'ConfigRestored': {
+        // Settings come first: whoever hears of the revision for the second time takes only groups.
+        const { values, groups, deleted } = event.data;
+        if (values !== null) {
+          this.send({ kind: 'settings', revision, settings: this.#settings(state) });
+        }
+        for (const name of deleted) this.send({ kind: 'group-deleted', revision, name });
+        for (const group of groups) {
+          this.send({ kind: 'group', revision, group: this.#group(group) });
+        }
+        return;
+      }
       default:
         return event satisfies never;
     }

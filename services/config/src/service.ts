@@ -1,3 +1,4 @@
+import { createAudit } from '@keymux/audit';
 import type { Bus, Calls, Subscription } from '@keymux/bus';
 import { configOperations, type SettingValues } from '@keymux/contracts';
 import type { Coordination } from '@keymux/coordination';
@@ -54,7 +55,9 @@ export function createConfig(deps: ConfigDeps): ConfigService {
   const isAuthKey = auth.checkKey;
   const registry = createMetricsRegistry({ service: 'config', processMetrics: false });
   const broadcast = new Broadcast({ bus, vault, isAuthKey, clock, log, environmentSettings });
-  const configLog = new ConfigLog({ store, clock, changed: (change) => broadcast.changed(change) });
+  const audit = createAudit({ store, clock });
+  const changed = broadcast.changed.bind(broadcast);
+  const configLog = new ConfigLog({ store, audit, clock, changed });
   new Gauge({
     name: 'keymux_config_revision',
     help: 'Revision of the config.',
@@ -67,6 +70,7 @@ export function createConfig(deps: ConfigDeps): ConfigService {
     operations: configOperations,
     handlers: createHandlers({
       configLog,
+      audit,
       broadcast,
       calls,
       auth,

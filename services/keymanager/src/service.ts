@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { createAudit } from '@keymux/audit';
 import type { Bus, Calls, Subscription } from '@keymux/bus';
 import { keymanagerOperations, type Task } from '@keymux/contracts';
 import {
@@ -14,7 +15,6 @@ import type { Router } from 'express';
 import type { Registry } from 'prom-client';
 import { createHandlers } from './admin-api/handlers.ts';
 import { answerCalls } from './answer-calls.ts';
-import { createAudit } from './audit.ts';
 import { closePool, isPoolDeletion } from './commands/close-pool.ts';
 import { createWorks } from './commands/works.ts';
 import { createGroupDirectory } from './group-directory.ts';

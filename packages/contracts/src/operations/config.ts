@@ -1,6 +1,8 @@
 import { Type } from 'typebox';
+import { AuditEntrySchema } from '../audit.ts';
 import { ChannelInfoSchema } from '../channel.ts';
 import { RevisionSchema } from '../config-events.ts';
+import { ConfigPreviewSchema, GroupChangeSchema, RestoredSchema } from '../config-preview.ts';
 import { GroupNameSchema, GroupPatchSchema, GroupViewSchema, NewGroupSchema } from '../group.ts';
 import type { Operation } from '../operation.ts';
 import { SettingsPatchSchema, SettingViewSchema } from '../setting-schemas.ts';
@@ -8,6 +10,9 @@ import { TaskSchema } from '../task.ts';
 import { listOf, page, query } from './lists.ts';
 
 const name = Type.Object({ name: GroupNameSchema });
+const dryRun = {
+  dry_run: Type.Optional(Type.Boolean({ description: 'changes nothing and tells what it would' })),
+};
 
 /** The config service's part of the admin API. */
 export const configOperations = {
@@ -81,8 +86,9 @@ export const configOperations = {
     summary: 'Creates a group.',
     tag: 'groups',
     auth: 'admin',
+    query: query(dryRun),
     body: { json: NewGroupSchema },
-    responses: { 201: GroupViewSchema },
+    responses: { 200: GroupChangeSchema, 201: GroupViewSchema },
   },
   orderGroups: {
     id: 'orderGroups',
@@ -120,8 +126,9 @@ export const configOperations = {
     tag: 'groups',
     auth: 'admin',
     params: name,
+    query: query(dryRun),
     body: { json: GroupPatchSchema },
-    responses: { 200: GroupViewSchema },
+    responses: { 200: GroupChangeSchema },
   },
   deleteGroup: {
     id: 'deleteGroup',
@@ -132,7 +139,8 @@ export const configOperations = {
     tag: 'groups',
     auth: 'admin',
     params: name,
-    responses: { 204: 'empty' },
+    query: query(dryRun),
+    responses: { 200: Type.Object({ preview: ConfigPreviewSchema }), 204: 'empty' },
   },
   copyGroup: {
     id: 'copyGroup',
@@ -176,9 +184,14 @@ export const configOperations = {
     summary: 'Changes settings; null returns one to its inherited value.',
     tag: 'settings',
     auth: 'admin',
+    query: query(dryRun),
     body: { json: SettingsPatchSchema },
     responses: {
-      200: Type.Object({ items: Type.Array(SettingViewSchema), revision: Type.Integer() }),
+      200: Type.Object({
+        items: Type.Array(SettingViewSchema),
+        revision: Type.Integer(),
+        preview: Type.Optional(ConfigPreviewSchema),
+      }),
     },
   },
   listRevisions: {
@@ -202,6 +215,34 @@ export const configOperations = {
     auth: 'admin',
     params: Type.Object({ revision: Type.Integer({ minimum: 1 }) }),
     responses: { 200: RevisionSchema },
+  },
+  restoreRevision: {
+    id: 'restoreRevision',
+    owner: 'config',
+    method: 'POST',
+    path: '/api/config/revisions/{revision}/restore',
+    summary:
+      'Brings the config back to what it was at a revision, as a new revision: all of it, one group, or the settings. A group that was not there then is deleted with its keys; keys of a group that comes back do not.',
+    tag: 'settings',
+    auth: 'admin',
+    params: Type.Object({ revision: Type.Integer({ minimum: 1 }) }),
+    query: query({
+      ...dryRun,
+      group: Type.Optional(GroupNameSchema),
+      only: Type.Optional(Type.Enum(['settings'])),
+    }),
+    responses: { 200: RestoredSchema },
+  },
+  listAudit: {
+    id: 'listAudit',
+    owner: 'config',
+    method: 'GET',
+    path: '/api/audit',
+    summary: 'What people did: signing in, changes, reveals, exports, undos; newest first.',
+    tag: 'audit',
+    auth: 'admin',
+    query: query(page),
+    responses: { 200: listOf(AuditEntrySchema) },
   },
 } as const satisfies Record<string, Operation>;
 

@@ -30,6 +30,13 @@ export function createMongoEventStore(db: Db): MongoEventStore {
     return undefined;
   }
 
+  // Where a version of a stream is, so that a long stream is not read from its beginning.
+  async function commitOf(stream: string, version: number): Promise<number | undefined> {
+    if (version <= 1) return 0;
+    const claims = versionClaim(stream, version);
+    return (await commits.findOne({ claims }, { projection: { _id: 1 } }))?._id;
+  }
+
   async function rewriteIn(begin: number, changes: readonly Rewrite[]): Promise<void> {
     const set = changes.map(({ position, data }) => [
       `events.${position - begin}.data`,
@@ -60,27 +67,26 @@ export function createMongoEventStore(db: Db): MongoEventStore {
           return committed;
       }
     },
-    read: async (stream, fromVersion = 1) => {
-      const found = await commits
-        .aggregate<{ _id: number; events: CommittedEvent[] }>([
-          { $match: { streams: stream } },
-          { $sort: { _id: 1 } },
-          {
-            $project: {
-              events: {
-                $filter: {
-                  input: '$events',
-                  as: 'event',
-                  cond: { $eq: ['$$event.stream', stream] },
-                },
-              },
+    read: async (stream, fromVersion = 1, limit = Number.MAX_SAFE_INTEGER) => {
+      const first = await commitOf(stream, fromVersion);
+      if (first === undefined) return [];
+      const cursor = commits.aggregate<{ _id: number; events: CommittedEvent[] }>([
+        { $match: { streams: stream, _id: { $gte: first } } },
+        { $sort: { _id: 1 } },
+        // No commit is without an event of the stream.
+        { $limit: Math.min(limit, 2 ** 31 - 1) },
+        {
+          $project: {
+            events: {
+              $filter: { input: '$events', as: 'event', cond: { $eq: ['$$event.stream', stream] } },
             },
           },
-        ])
-        .toArray();
-      return found
+        },
+      ]);
+      return (await cursor.toArray())
         .flatMap(({ _id, events }) => events.map((event) => storedEvent(_id, event)))
-        .filter(({ version }) => version >= fromVersion);
+        .filter(({ version }) => version >= fromVersion)
+        .slice(0, limit);
     },
     readAll: async (afterPosition, limit) => {
       const first = await holderOf(afterPosition + 1);

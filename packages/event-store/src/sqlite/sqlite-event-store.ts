@@ -35,7 +35,7 @@ export function createSqliteEventStore(db: DatabaseSync): SqliteEventStore {
   const lastVersion = db.prepare('SELECT max(version) AS version FROM events WHERE stream = ?');
   const byId = db.prepare('SELECT 1 FROM events WHERE id = ?');
   const ofStream = db.prepare(
-    'SELECT * FROM events WHERE stream = ? AND version >= ? ORDER BY version',
+    'SELECT * FROM events WHERE stream = ? AND version >= ? ORDER BY version LIMIT ?',
   );
   const all = db.prepare('SELECT * FROM events WHERE position > ? ORDER BY position LIMIT ?');
 
@@ -84,8 +84,8 @@ export function createSqliteEventStore(db: DatabaseSync): SqliteEventStore {
   return {
     appendNow,
     append: (batch) => Promise.resolve().then(() => appendNow(batch)),
-    read: (stream, fromVersion = 1) =>
-      Promise.resolve().then(() => ofStream.all(stream, fromVersion).map(toEvent)),
+    read: (stream, fromVersion = 1, limit = Number.MAX_SAFE_INTEGER) =>
+      Promise.resolve().then(() => ofStream.all(stream, fromVersion, limit).map(toEvent)),
     readAll: (afterPosition, limit) =>
       Promise.resolve().then(() => all.all(afterPosition, limit).map(toEvent)),
     rewrite: (changes) =>

@@ -1,7 +1,8 @@
-import { type GroupView, settings, type SettingValues } from '@keymux/contracts';
+import type { GroupView, SettingValues } from '@keymux/contracts';
 import type { Vault } from '@keymux/vault';
 import { openText } from '../proxy-key/prepare-secrets.ts';
 import type { ConfigState, KnownGroup } from '../revision/state.ts';
+import { effectiveSettings } from '../settings/effective.ts';
 import { layerSettings } from '../settings/layers.ts';
 
 export interface ViewDeps {
@@ -15,15 +16,12 @@ export function groupView(known: KnownGroup, state: ConfigState, deps: ViewDeps)
   const layers = layerSettings(state.settings, deps.environmentSettings);
   const open = (value: unknown): unknown =>
     typeof value === 'string' ? openText(deps.vault, value) : value;
-  const own: Readonly<Record<string, unknown>> = { ...group.config };
-  const effective = settings
-    .filter((setting) => setting.groupOverridable)
-    .map((setting): [string, GroupView['effective_config'][string]] => {
-      const { name } = setting;
-      if (own[name] !== undefined) return [name, { value: open(own[name]), source: 'group' }];
-      const { value, source } = layers.get(name) ?? { value: setting.default, source: 'default' };
-      return [name, { value: source === 'system' ? open(value) : value, source }];
-    });
+  const effective = [...effectiveSettings(group, layers)].map(
+    ([name, { value, source }]): [string, GroupView['effective_config'][string]] => [
+      name,
+      { value: source === 'system' || source === 'group' ? open(value) : value, source },
+    ],
+  );
   const { proxy_url } = group.config;
   const config =
     typeof proxy_url === 'string'

@@ -10,13 +10,15 @@ import {
   decideOrder,
   type GroupRules,
 } from '../group/decide-group.ts';
-import { prepareSecrets } from '../proxy-key/prepare-secrets.ts';
+import { prepareSecrets, shownSecret } from '../proxy-key/prepare-secrets.ts';
 import { holdsCredentials } from '../proxy-key/secrets.ts';
 import type { Change } from '../revision/config-log.ts';
+import type { Decision } from '../revision/decision.ts';
 import { type ConfigState, inOrder, sealedOf } from '../revision/state.ts';
 import { cursorAfter, isAfter, readCursor } from './group-cursor.ts';
 import { groupView } from './group-view.ts';
 import type { ConfigHandlers, HandlerDeps } from './handler-deps.ts';
+import { previewIn } from './preview-in.ts';
 
 const pageSize = 100;
 const CopyStarted = Type.Object({ task_id: Type.String() });
@@ -34,6 +36,7 @@ type GroupOperation =
 export function groupHandlers(deps: HandlerDeps): ConfigHandlers<GroupOperation> {
   const { auth, calls, configLog, forbidPrivate, log, vault } = deps;
   const parts = { vault, isAuthKey: auth.checkKey };
+  const shown = (field: string, value: unknown): unknown => shownSecret(vault, field, value);
 
   // Sealing takes randomness, so it is done before the decision; what is sealed already stays as it is.
   function rulesFor(asked: GroupPatch, name: string, state: ConfigState): GroupRules {
@@ -45,6 +48,20 @@ export function groupHandlers(deps: HandlerDeps): ConfigHandlers<GroupOperation>
     const known = state.groups.get(name)?.group;
     const sealed = known === undefined ? [] : sealedOf(known);
     return { forbidPrivate, secrets: prepareSecrets(parts, given, sealed) };
+  }
+
+  // What a change would make of a group; nothing of it is kept.
+  async function dryRun(
+    name: string,
+    decide: (state: ConfigState) => Decision,
+  ): Promise<Reply | Problem> {
+    const made = await configLog.preview(decide);
+    if (made.kind === 'problem') return made;
+    const preview = previewIn(deps, made);
+    const known = made.state.groups.get(name);
+    if (known === undefined) return { status: 200, body: { preview } };
+    const revision = made.before.groups.get(name)?.revision ?? 0;
+    return { status: 200, body: { ...groupView(known, made.state, deps), revision, preview } };
   }
 
   function groupReply(made: Change | Problem, name: string, status: 200 | 201): Reply {
@@ -90,16 +107,19 @@ export function groupHandlers(deps: HandlerDeps): ConfigHandlers<GroupOperation>
           next_cursor: last === undefined || page.length === rest.length ? null : cursorAfter(last),
           total: found.length,
         },
+        headers: { etag: `"${state.revision}"` },
       };
     },
-    createGroup: async ({ body, actor }) => {
-      const made = await configLog.change(actor, (state) =>
-        decideCreate(state, body, rulesFor(body, body.name, state)),
-      );
-      return groupReply(made, body.name, 201);
+    createGroup: async ({ body, query, actor }) => {
+      const decide = (state: ConfigState): Decision =>
+        decideCreate(state, body, rulesFor(body, body.name, state));
+      if (query.dry_run === true) return dryRun(body.name, decide);
+      return groupReply(await configLog.change(actor, decide), body.name, 201);
     },
-    orderGroups: async ({ body, actor }) => {
-      const made = await configLog.change(actor, (state) => decideOrder(state, body.names));
+    orderGroups: async ({ body, actor, ifMatch }) => {
+      const made = await configLog.change(actor, (state) =>
+        decideOrder(state, body.names, ifMatch),
+      );
       if (made.kind === 'problem') return made;
       return { status: 200, body: { revision: made.state.revision } };
     },
@@ -107,23 +127,25 @@ export function groupHandlers(deps: HandlerDeps): ConfigHandlers<GroupOperation>
       const { state } = configLog;
       return groupReply({ kind: 'changed', before: state, state, event: null }, params.name, 200);
     },
-    changeGroup: async ({ params, body, actor, ifMatch }) => {
-      const change = { name: params.name, patch: body, ifMatch };
-      const made = await configLog.change(actor, (state) =>
-        decideChange(state, change, rulesFor(body, params.name, state)),
-      );
-      return groupReply(made, params.name, 200);
+    changeGroup: async ({ params, body, query, actor, ifMatch }) => {
+      const { name } = params;
+      const decide = (state: ConfigState): Decision =>
+        decideChange(state, { name, patch: body, ifMatch }, rulesFor(body, name, state));
+      if (query.dry_run === true) return dryRun(name, decide);
+      return groupReply(await configLog.change(actor, decide), name, 200);
     },
-    deleteGroup: async ({ params, actor, ifMatch }) => {
-      const made = await configLog.change(actor, (state) =>
-        decideDelete(state, params.name, ifMatch),
-      );
+    deleteGroup: async ({ params, query, actor, ifMatch }) => {
+      const { name } = params;
+      const decide = (state: ConfigState): Decision =>
+        decideDelete(state, { name, ifMatch }, { shown });
+      if (query.dry_run === true) return dryRun(name, decide);
+      const made = await configLog.change(actor, decide);
       return made.kind === 'problem' ? made : { status: 204 };
     },
-    copyGroup: async ({ params, body, actor }) => {
-      const copy = { from: params.name, to: body.name };
+    copyGroup: async ({ params, body, actor, ifMatch }) => {
+      const copy = { from: params.name, to: body.name, ifMatch };
       const made = await configLog.change(actor, (state) =>
-        decideCopy(state, copy, { forbidPrivate }),
+        decideCopy(state, copy, { forbidPrivate, secrets: { shown } }),
       );
       if (made.kind === 'problem') return made;
       const known = made.state.groups.get(body.name);
@@ -133,7 +155,7 @@ export function groupHandlers(deps: HandlerDeps): ConfigHandlers<GroupOperation>
       const taskId =
         keys === 'none' || known.group.type === 'aggregate'
           ? null
-          : await copyKeys({ ...copy, keys, actor });
+          : await copyKeys({ from: copy.from, to: copy.to, keys, actor });
       if (taskId !== null && typeof taskId !== 'string') return taskId;
       return {
         status: 201,

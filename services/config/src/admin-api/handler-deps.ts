@@ -1,3 +1,4 @@
+import type { Audit } from '@keymux/audit';
 import type { Calls } from '@keymux/bus';
 import type { configOperations } from '@keymux/contracts';
 import type { Throttle } from '@keymux/coordination';
@@ -15,6 +16,7 @@ export type ConfigHandlers<Name extends keyof typeof configOperations> = Pick<
 /** Parts that the answers are made with. */
 export interface HandlerDeps extends ViewDeps {
   readonly configLog: ConfigLog;
+  readonly audit: Audit;
   readonly broadcast: Broadcast;
   readonly calls: Calls;
   readonly auth: AdminAuth;

@@ -1,5 +1,6 @@
 import type { configOperations } from '@keymux/contracts';
 import type { Handlers } from '@keymux/service';
+import { auditHandlers } from './audit.ts';
 import { channelHandlers } from './channels.ts';
 import { groupHandlers } from './groups.ts';
 import type { HandlerDeps } from './handler-deps.ts';
@@ -15,5 +16,6 @@ export function createHandlers(deps: HandlerDeps): Handlers<typeof configOperati
     ...groupHandlers(deps),
     ...settingHandlers(deps),
     ...revisionHandlers(deps),
+    ...auditHandlers(deps),
   };
 }

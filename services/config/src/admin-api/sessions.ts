@@ -7,6 +7,7 @@ const clientIpHeader = 'x-keymux-client-ip';
 
 /** Signing in and out. */
 export function sessionHandlers({
+  audit,
   auth,
   broadcast,
   configLog,
@@ -21,18 +22,24 @@ export function sessionHandlers({
         const headers = { 'retry-after': String(Math.ceil(waitMs / 1_000)) };
         return problem('too_many_requests', { detail: 'Too many wrong keys.', headers });
       }
-      if (!right) return problem('wrong_auth_key');
+      if (!right) {
+        await audit.record({ type: 'LoginFailed', actor: 'anonymous', data: { address } });
+        return problem('wrong_auth_key');
+      }
       const session = auth.issueSession({ secure: cameOverHttps(req) });
+      const actor = `session:${session.id}`;
+      await audit.record({ type: 'LoggedIn', actor, data: { address } });
       return {
         status: 200,
         body: {
-          actor: `session:${session.id}`,
+          actor,
           expires_at: new Date(session.expiresAt).toISOString(),
         },
         headers: { 'set-cookie': session.cookie },
       };
     },
-    logout: async ({ identity, req }) => {
+    logout: async ({ identity, actor, req }) => {
+      await audit.record({ type: 'LoggedOut', actor, data: {} });
       if (identity.kind === 'admin' && identity.via === 'session') {
         auth.revoke(identity.sessionId, identity.expiresAt);
         broadcast.send({

@@ -45,6 +45,8 @@ function numbered(decision: Decision, revision: number): ConfigEvent {
       return { type: decision.type, data: { revision, ...decision.data } };
     case 'GroupsOrdered':
       return { type: decision.type, data: { revision, ...decision.data } };
+    case 'ConfigRestored':
+      return { type: decision.type, data: { revision, ...decision.data } };
     default:
       return decision satisfies never;
   }
@@ -310,21 +312,29 @@ describe('deleting a group', () => {
   );
 
   it('is refused while aggregates have it as a member, naming them', () => {
-    expect(decideDelete(state, 'a', undefined)).toMatchObject({
+    expect(decideDelete(state, { name: 'a' }, rules.secrets)).toMatchObject({
       code: 'conflict',
       detail: expect.stringMatching(/one.*two/),
     });
   });
 
   it('goes for one that nobody needs', () => {
-    expect(decideDelete(state, 'two', undefined)).toMatchObject({ type: 'GroupDeleted' });
-    const without = then(state, decideDelete(state, 'two', undefined));
-    expect(decideDelete(without, 'b', undefined)).toMatchObject({ type: 'GroupDeleted' });
+    expect(decideDelete(state, { name: 'two' }, rules.secrets)).toMatchObject({
+      type: 'GroupDeleted',
+    });
+    const without = then(state, decideDelete(state, { name: 'two' }, rules.secrets));
+    expect(decideDelete(without, { name: 'b' }, rules.secrets)).toMatchObject({
+      type: 'GroupDeleted',
+    });
   });
 
   it('is refused from an old revision, and for what is not there', () => {
-    expect(decideDelete(state, 'two', 1)).toMatchObject({ code: 'stale_revision' });
-    expect(decideDelete(state, 'nobody', undefined)).toMatchObject({ code: 'not_found' });
+    expect(decideDelete(state, { name: 'two', ifMatch: 1 }, rules.secrets)).toMatchObject({
+      code: 'stale_revision',
+    });
+    expect(decideDelete(state, { name: 'nobody' }, rules.secrets)).toMatchObject({
+      code: 'not_found',
+    });
   });
 });
 

@@ -2,7 +2,8 @@ import type { Group, GroupPatch, NewGroup } from '@keymux/contracts';
 import { type FieldError, type Problem, problem } from '@keymux/service';
 import { holdsCredentials, type Secrets } from '../proxy-key/secrets.ts';
 import type { Decision } from '../revision/decision.ts';
-import { diffFields } from '../revision/diff.ts';
+import { staleConfig } from '../revision/decide-restore.ts';
+import { diffFields, diffWhole } from '../revision/diff.ts';
 import { type ConfigState, inOrder, type KnownGroup } from '../revision/state.ts';
 import { checkProxyAddress } from '../settings/check-address.ts';
 import { checkGroup } from './check-group.ts';
@@ -27,7 +28,8 @@ export function decideCreate(state: ConfigState, asked: NewGroup, rules: GroupRu
   };
   const errors = [...checkSecrets(asked, rules.secrets), ...checkGroup(group, state, rules)];
   if (errors.length > 0) return problem('invalid', { errors });
-  return { kind: 'event', type: 'GroupCreated', data: { group } };
+  const diff = diffWhole({}, group, rules.secrets.shown);
+  return { kind: 'event', type: 'GroupCreated', data: { group, diff } };
 }
 
 /** A group with some fields changed. */
@@ -63,23 +65,24 @@ export function decideChange(
 /** The same group under another name, after the others. */
 export function decideCopy(
   state: ConfigState,
-  copy: { readonly from: string; readonly to: string },
-  rules: Pick<GroupRules, 'forbidPrivate'>,
+  copy: { readonly from: string; readonly to: string; readonly ifMatch?: number | undefined },
+  rules: { readonly forbidPrivate: boolean; readonly secrets: Pick<Secrets, 'shown'> },
 ): Decision {
-  const source = find(state, copy.from, undefined);
+  const source = find(state, copy.from, copy.ifMatch);
   if ('kind' in source) return source;
   if (state.groups.has(copy.to)) return taken(copy.to);
   const group = { ...source.group, name: copy.to, sort: nextSort(state) };
   const errors = checkGroup(group, state, rules);
   if (errors.length > 0) return problem('invalid', { errors });
-  return { kind: 'event', type: 'GroupCreated', data: { group } };
+  const diff = diffWhole({}, group, rules.secrets.shown);
+  return { kind: 'event', type: 'GroupCreated', data: { group, diff } };
 }
 
 /** The end of a group that no aggregate needs. */
 export function decideDelete(
   state: ConfigState,
-  name: string,
-  ifMatch: number | undefined,
+  { name, ifMatch }: { readonly name: string; readonly ifMatch?: number | undefined },
+  { shown }: Pick<Secrets, 'shown'>,
 ): Decision {
   const known = find(state, name, ifMatch);
   if ('kind' in known) return known;
@@ -89,11 +92,17 @@ export function decideDelete(
   if (aggregates.length > 0) {
     return problem('conflict', { detail: `It is a member of ${aggregates.join(', ')}.` });
   }
-  return { kind: 'event', type: 'GroupDeleted', data: { name } };
+  const diff = diffWhole({ ...known.group }, {}, shown);
+  return { kind: 'event', type: 'GroupDeleted', data: { name, diff } };
 }
 
 /** The named groups first, in this order, then the others as they were. */
-export function decideOrder(state: ConfigState, names: readonly string[]): Decision {
+export function decideOrder(
+  state: ConfigState,
+  names: readonly string[],
+  ifMatch?: number,
+): Decision {
+  if (ifMatch !== undefined && ifMatch !== state.revision) return staleConfig(state);
   const unknown = names.flatMap((name, at): FieldError[] =>
     state.groups.has(name) ? [] : [{ field: `names[${at}]`, message: `there is no group ${name}` }],
   );

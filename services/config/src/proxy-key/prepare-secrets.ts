@@ -1,7 +1,7 @@
 import { describe } from '@keymux/outbound';
 import { mask, type Vault } from '@keymux/vault';
 import { readProxyKeys } from './key-list.ts';
-import { isSealed, type Secrets } from './secrets.ts';
+import { holdsCredentials, isSealed, type Secrets } from './secrets.ts';
 
 /** Parts that secrets are prepared with. */
 export interface SecretParts {
@@ -34,7 +34,8 @@ export function openText(vault: Vault, kept: string): string {
   return isSealed(kept) ? vault.open(kept) : kept;
 }
 
-function shownSecret(vault: Vault, field: string, value: unknown): unknown {
+/** What may be shown of a field; see {@link Secrets.shown}. */
+export function shownSecret(vault: Vault, field: string, value: unknown): unknown {
   switch (field) {
     case 'proxy_keys':
       if (Array.isArray(value)) return value.map((sealed) => mask(openText(vault, String(sealed))));
@@ -43,8 +44,12 @@ function shownSecret(vault: Vault, field: string, value: unknown): unknown {
         : value;
     case 'proxy_url':
     case 'config.proxy_url':
-      return typeof value === 'string' && isSealed(value) ? describe(vault.open(value)) : value;
+      return typeof value === 'string' ? shownAddress(openText(vault, value)) : value;
     default:
       return value;
   }
+}
+
+function shownAddress(address: string): string {
+  return holdsCredentials(address) ? describe(address) : address;
 }

@@ -1,9 +1,10 @@
+import type { Audit } from '@keymux/audit';
 import type { ConfigEvent, Revision } from '@keymux/contracts';
 import type { EventStore, StoredEvent } from '@keymux/event-store';
 import { type Clock, newId, type Problem, problem } from '@keymux/service';
-import type { Decision } from './decision.ts';
+import type { Decision, UnnumberedEvent } from './decision.ts';
 import { type ConfigState, evolve, initialState } from './state.ts';
-import { readConfigEvent, toRevision } from './stored-event.ts';
+import { aboutOf, readConfigEvent, toRevision } from './stored-event.ts';
 
 /** One stream for the whole config: its versions are the revisions, gap-free by the store's promise. */
 const stream = 'config';
@@ -20,13 +21,20 @@ export interface Change {
 /** The config and its history; changes are decided one after the other. */
 export class ConfigLog {
   readonly #store: EventStore;
+  readonly #audit: Pick<Audit, 'append'>;
   readonly #clock: Clock;
   readonly #changed: (change: Change) => void;
   #state = initialState;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(deps: { store: EventStore; clock: Clock; changed: (change: Change) => void }) {
+  constructor(deps: {
+    store: EventStore;
+    audit: Pick<Audit, 'append'>;
+    clock: Clock;
+    changed: (change: Change) => void;
+  }) {
     this.#store = deps.store;
+    this.#audit = deps.audit;
     this.#clock = deps.clock;
     this.#changed = deps.changed;
   }
@@ -47,6 +55,30 @@ export class ConfigLog {
     return turn;
   }
 
+  /** Decides on the newest state and keeps nothing: what a change would do. */
+  preview(decide: (state: ConfigState) => Decision): Promise<Change | Problem> {
+    const turn = this.#last.then(async () => {
+      await this.load();
+      const before = this.#state;
+      const decision = decide(before);
+      if (decision === null)
+        return { kind: 'changed' as const, before, state: before, event: null };
+      return decision.kind === 'problem' ? decision : this.#evolved(before, decision);
+    });
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** The config as it was at a revision; undefined when there is no such revision yet. */
+  async stateAt(revision: number): Promise<ConfigState | undefined> {
+    const events = await this.#store.read(stream, 1, revision);
+    if (events.length < revision) return undefined;
+    return events.reduce(
+      (state, { type, data, time }) => evolve(state, readConfigEvent(type, data), time),
+      initialState,
+    );
+  }
+
   /**
    * Rewrites what the history keeps sealed, as `reseal` gives it (null: as it is), and folds it anew.
    * Changes wait for it. Resolves with how many events were rewritten.
@@ -65,11 +97,8 @@ export class ConfigLog {
   /** Changes before a revision, newest first. */
   async revisions(before: number, limit: number): Promise<Revision[]> {
     const from = Math.max(1, before - limit);
-    const events = await this.#store.read(stream, from);
-    return events
-      .filter(({ version }) => version < before)
-      .toReversed()
-      .map(toRevision);
+    if (before <= from) return [];
+    return (await this.#store.read(stream, from, before - from)).toReversed().map(toRevision);
   }
 
   async #reseal(reseal: Parameters<ConfigLog['reseal']>[0]): Promise<number> {
@@ -100,27 +129,39 @@ export class ConfigLog {
       const decision = decide(before);
       if (decision === null) return { kind: 'changed', before, state: before, event: null };
       if (decision.kind === 'problem') return decision;
-      const revision = before.revision + 1;
-      const time = new Date(this.#clock.now()).toISOString();
-      const data = { revision, ...decision.data };
-      const appended = await this.#store.append([
-        {
-          stream,
-          expectedVersion: before.revision,
-          events: [{ id: newId(), type: decision.type, time, actor, data }],
-        },
-      ]);
+      const change = this.#evolved(before, decision);
+      const { event, time } = change;
+      const { subject } = aboutOf(event);
+      const { revision } = event.data;
+      const type = event.type === 'ConfigRestored' ? event.type : 'ConfigChanged';
+      const appended = await this.#audit.append(
+        { type, actor, data: { revision, change: event.type, subject } },
+        [
+          {
+            stream,
+            expectedVersion: before.revision,
+            events: [{ id: newId(), type: event.type, time, actor, data: event.data }],
+          },
+        ],
+      );
       if (appended.kind !== 'appended') {
         // Another writer was first: fold what it did, decide again.
         await this.load();
         continue;
       }
-      const event = readConfigEvent(decision.type, data);
-      this.#state = evolve(before, event, time);
-      const change: Change = { kind: 'changed', before, state: this.#state, event };
+      this.#state = change.state;
       this.#changed(change);
       return change;
     }
     return problem('conflict', { detail: 'Others keep changing the config; try again.' });
+  }
+
+  #evolved(
+    before: ConfigState,
+    { type, data }: UnnumberedEvent,
+  ): Change & { event: ConfigEvent; time: string } {
+    const time = new Date(this.#clock.now()).toISOString();
+    const event = readConfigEvent(type, { revision: before.revision + 1, ...data });
+    return { kind: 'changed', before, state: evolve(before, event, time), event, time };
   }
 }

@@ -14,6 +14,22 @@ export function diffFields(
   }));
 }
 
+/** The same of something that comes or goes as a whole: without the fields that say nothing. */
+export function diffWhole(
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+  shown: (field: string, value: unknown) => unknown,
+): FieldDiff[] {
+  return diffFields(before, after, shown).filter(
+    (each) => !saysNothing(each.before) || !saysNothing(each.after),
+  );
+}
+
+function saysNothing(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
+  return value === null || value === '' || value === false;
+}
+
 function diffUnder(
   prefix: string,
   before: Readonly<Record<string, unknown>>,

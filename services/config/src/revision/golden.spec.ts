@@ -69,6 +69,21 @@ it('folds an order and a deletion', () => {
   expect(foldUpTo(6).revision).toBe(6);
 });
 
+it('folds a restore', () => {
+  const state = foldUpTo(7);
+  expect(inOrder(state).map(({ group }) => group.name)).toEqual(['all', 'main']);
+  expect(state).toMatchObject({
+    revision: 7,
+    settingsRevision: 7,
+    settings: { max_retries: 2 },
+  });
+  expect(state.groups.get('all')).toMatchObject({
+    revision: 7,
+    createdAt: '2026-01-01T00:00:07.000Z',
+  });
+  expect(state.groups.get('main')?.revision).toBe(4);
+});
+
 it('opens what was sealed then', () => {
   const vault = createVault('the encryption key of golden events');
   const { settings, groups } = foldUpTo(3);
@@ -91,6 +106,7 @@ it('lists each event as a revision', () => {
     'main',
     'order',
     'all',
+    'revision 5',
   ]);
   expect(revisions[3]?.diff).toContainEqual({ field: 'enabled', before: true, after: false });
 });

@@ -54,6 +54,17 @@ export function evolve(state: ConfigState, event: ConfigEvent, time: string): Co
       }
       return { ...state, revision, groups };
     }
+    case 'ConfigRestored': {
+      const { groups: restored, deleted, values } = event.data;
+      const groups = new Map(state.groups);
+      for (const name of deleted) groups.delete(name);
+      for (const group of restored) {
+        const createdAt = groups.get(group.name)?.createdAt ?? time;
+        groups.set(group.name, { group, revision, createdAt, updatedAt: time });
+      }
+      const settings = values === null ? {} : { settings: values, settingsRevision: revision };
+      return { ...state, ...settings, revision, groups };
+    }
     default:
       return event satisfies never;
   }

@@ -9,6 +9,7 @@ const parseChanged = parserOf(configEventSchemas.GroupChanged);
 const parseDeleted = parserOf(configEventSchemas.GroupDeleted);
 const parseSettings = parserOf(configEventSchemas.SettingsChanged);
 const parseOrdered = parserOf(configEventSchemas.GroupsOrdered);
+const parseRestored = parserOf(configEventSchemas.ConfigRestored);
 
 /** An event as it is kept, read and checked; throws for what no Keymux up to this one wrote. */
 export function readConfigEvent(type: string, data: unknown): ConfigEvent {
@@ -23,6 +24,8 @@ export function readConfigEvent(type: string, data: unknown): ConfigEvent {
       return { type, data: parseSettings(data) };
     case 'GroupsOrdered':
       return { type, data: parseOrdered(data) };
+    case 'ConfigRestored':
+      return { type, data: parseRestored(data) };
     default:
       throw new Error(`the config's history has an event of unknown type ${type}`);
   }
@@ -31,17 +34,18 @@ export function readConfigEvent(type: string, data: unknown): ConfigEvent {
 /** An event as the API lists it. */
 export function toRevision(stored: StoredEvent): Revision {
   const { version, time, actor, type } = stored;
-  return { revision: version, time, actor, type, ...about(readConfigEvent(type, stored.data)) };
+  return { revision: version, time, actor, type, ...aboutOf(readConfigEvent(type, stored.data)) };
 }
 
-function about(event: ConfigEvent): Pick<Revision, 'subject' | 'diff'> {
+/** What a change is about, and what it changed. */
+export function aboutOf(event: ConfigEvent): Pick<Revision, 'subject' | 'diff'> {
   switch (event.type) {
     case 'GroupCreated':
-      return { subject: event.data.group.name, diff: [] };
+      return { subject: event.data.group.name, diff: event.data.diff ?? [] };
     case 'GroupChanged':
       return { subject: event.data.group.name, diff: event.data.diff };
     case 'GroupDeleted':
-      return { subject: event.data.name, diff: [] };
+      return { subject: event.data.name, diff: event.data.diff ?? [] };
     case 'SettingsChanged':
       return { subject: 'settings', diff: event.data.diff };
     case 'GroupsOrdered':
@@ -49,6 +53,8 @@ function about(event: ConfigEvent): Pick<Revision, 'subject' | 'diff'> {
         subject: 'order',
         diff: [{ field: 'order', before: null, after: event.data.names }],
       };
+    case 'ConfigRestored':
+      return { subject: `revision ${event.data.restored}`, diff: event.data.diff };
     default:
       return event satisfies never;
   }

@@ -34,7 +34,7 @@ function readTimes({ where }: Body): {
 
 /** Bulk actions: what is meant is fixed now, what is done with it is a task. */
 export function createActHandler(deps: AdminDeps): Handler<ActOnKeys> {
-  const { roster, groups, runner, vault, clock } = deps;
+  const { roster, groups, runner, audit, vault, clock } = deps;
 
   // Secrets become ids at once: no task keeps a secret, nor what it could be found by.
   async function listOf(
@@ -93,6 +93,11 @@ export function createActHandler(deps: AdminDeps): Handler<ActOnKeys> {
       processed: missed,
       result: ids === undefined ? {} : { not_found: missed },
       createdMs: clock.now(),
+    });
+    await audit.record({
+      type: 'KeysActed',
+      actor,
+      data: { action, group: group.name, keys: task.total, task_id: task.id },
     });
     return acceptedReply(task);
   };

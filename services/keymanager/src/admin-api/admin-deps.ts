@@ -1,8 +1,8 @@
+import type { Audit } from '@keymux/audit';
 import type { Calls } from '@keymux/bus';
 import type { EventStore } from '@keymux/event-store';
 import type { Clock, Logger } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
-import type { Audit } from '../audit.ts';
 import type { GroupDirectory } from '../group-directory.ts';
 import type { Spool } from '../import/spool.ts';
 import type { LiveEvents } from '../live-events.ts';

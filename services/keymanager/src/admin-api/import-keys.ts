@@ -69,7 +69,8 @@ function diskProblem(error: unknown): Problem | undefined {
 export function createImportHandler(
   deps: AdminDeps,
 ): Handler<(typeof keymanagerOperations)['importKeys']> {
-  const { roster, groups, spool, runner, vault, clock, log, maxImportBytes: maxBytes } = deps;
+  const { roster, groups, spool, runner, audit, vault, clock, log } = deps;
+  const { maxImportBytes: maxBytes } = deps;
 
   async function preview(input: Parameters<Handler>[0], group: string): Promise<Reply> {
     const invalids = createInvalids();
@@ -144,6 +145,7 @@ export function createImportHandler(
       result: { added: 0, duplicates: 0, ...invalids.result() },
       createdMs: clock.now(),
     });
+    await audit.record({ type: 'KeysImported', actor, data: { group, keys, task_id: id } });
     return acceptedReply(task);
   }
 

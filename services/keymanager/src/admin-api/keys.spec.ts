@@ -201,7 +201,8 @@ describe('one key', () => {
     const exported = await run.request('GET', `/api/groups/${name}/keys/export?status=active`);
     expect(exported.text).toBe(`${secrets.slice(1).join('\n')}\n`);
     expect(exported.headers.get('cache-control')).toBe('no-store');
-    const [first, second] = run.auditOf(name);
+    const [imports, first, second] = run.auditOf(name);
+    expect(imports).toMatchObject({ type: 'KeysImported', data: { keys: 1200 } });
     expect(first).toMatchObject({ type: 'KeyRevealed', actor: 'key', data: { key_id: key?.id } });
     expect(second).toMatchObject({ type: 'KeysExported', data: { keys: 1199, status: 'active' } });
   });

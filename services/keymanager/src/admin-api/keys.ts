@@ -107,12 +107,20 @@ export function createKeyHandlers(deps: AdminDeps): {
     if (enabled !== undefined) commands.push({ kind: enabled ? 'enable' : 'disable', nowMs });
     const changed = await command(params.id, commands, by);
     if (isProblem(changed)) return changed;
+    await audit.record({
+      type: 'KeyChanged',
+      actor: by.actor,
+      data: { key_id: params.id, ...body },
+    });
     return changed === 'deleted' ? unknownKey() : { status: 200, body: view(changed) };
   };
 
   const deleteKey: Handler<Operations['deleteKey']> = async ({ params, ...by }) => {
     const deleted = await command(params.id, [{ kind: 'delete', nowMs: clock.now() }], by);
-    return isProblem(deleted) ? deleted : { status: 204 };
+    if (isProblem(deleted)) return deleted;
+    const data = { key_id: params.id };
+    await audit.record({ type: 'KeyDeleted', actor: by.actor, data });
+    return { status: 204 };
   };
 
   const revealKey: Handler<Operations['revealKey']> = async ({ params, actor }) => {

@@ -1,0 +1,3 @@
+export * from './audit.ts';
+export * from './chain.ts';
+export * from './verify-audit.ts';
