@@ -4,6 +4,7 @@ export * from './channel.ts';
 export * from './config-events.ts';
 export * from './config-preview.ts';
 export * from './group.ts';
+export * from './headroom.ts';
 export * from './key-events.ts';
 export * from './key.ts';
 export * from './log-row.ts';

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { GroupNameSchema } from './group.ts';
+import { HeadroomSchema } from './headroom.ts';
 
 export const KeyStatusSchema = Type.Enum(['active', 'cooling', 'blacklisted', 'disabled']);
 export type KeyStatus = Static<typeof KeyStatusSchema>;
@@ -26,6 +27,11 @@ export const KeyViewSchema = Type.Object({
   created_at: Type.String(),
   last_used_at: Type.Union([Type.String(), Type.Null()]),
   version: Type.Integer(),
+  headroom: Type.Optional(
+    Type.Array(HeadroomSchema, {
+      description: 'What its provider said in the last hour; where one key was asked for.',
+    }),
+  ),
 });
 export type KeyView = Static<typeof KeyViewSchema>;
 

@@ -6,6 +6,7 @@ import { VerdictSchema } from './log-row.ts';
 export const streamNames = [
   'KEY_OUTCOMES',
   'KEY_STATE',
+  'KEY_HEADROOM',
   'CONFIG',
   'KEY_CHECKS',
   'REQUEST_LOGS',
@@ -16,6 +17,7 @@ export type StreamName = (typeof streamNames)[number];
 export const subjects = {
   keyOutcome: (group: string) => `key.outcome.${group}`,
   keyState: (group: string) => `key.state.${group}`,
+  keyHeadroom: (group: string) => `key.headroom.${group}`,
   config: (kind: ConfigChange['kind']) => `config.${kind}`,
   keyCheck: (group: string) => `key.check.${group}`,
   requestLog: (group: string) => `log.request.${group}`,
@@ -25,6 +27,7 @@ export const subjects = {
 export const messageTypes = {
   keyOutcomes: 'keymux.key.outcomes',
   keyState: 'keymux.key.state',
+  keyHeadroom: 'keymux.key.headroom',
   config: 'keymux.config.changed',
   keyChecked: 'keymux.key.checked',
   requestLogs: 'keymux.log.requests',

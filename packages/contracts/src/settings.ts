@@ -37,6 +37,7 @@ export interface SettingValues {
   key_rpm_limit: number;
   key_concurrency_limit: number;
   proxy_key_rpm_limit: number;
+  headroom: boolean;
   key_validation_interval_minutes: number;
   key_validation_concurrency: number;
   key_validation_timeout_seconds: number;
@@ -242,6 +243,15 @@ export const settings: readonly Setting[] = [
     default: 0,
     min: 0,
     max: 1_000_000,
+    groupOverridable: true,
+  },
+  {
+    name: 'headroom',
+    title: 'Mind what remains of keys',
+    help: 'Passes over keys whose provider says that their limit is nearly used up, while others have room.',
+    section: 'keys',
+    type: 'boolean',
+    default: true,
     groupOverridable: true,
   },
   {

@@ -12,5 +12,6 @@ export {
   MassFailureGuard,
 } from './guard.ts';
 export { judge } from './judge.ts';
+export { momentOf, numberOf } from './moment.ts';
 export { judgeAgain, recordAttempt } from './recorded-attempt.ts';
 export type { JudgeContext, Judgement, Rest, Retry, Scope } from './judgement.ts';

@@ -22,6 +22,8 @@ import { readConsoleFiles } from './edge/console-files.ts';
 import { createEdge } from './edge/edge.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import { KeyLimits } from './limits/key-limits.ts';
+import { Headroom } from './headroom/headroom.ts';
+import { HeadroomSync } from './headroom/headroom-sync.ts';
 import { ConfigSync } from './live-config/config-sync.ts';
 import { KeptConfig } from './live-config/kept-config.ts';
 import { KeptPools } from './live-config/kept-pools.ts';
@@ -100,6 +102,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
     changed: () => pools.followGroups(),
     kept: keptDirectory === null ? null : new KeptConfig(keptDirectory, vault),
   });
+  const headroom = new Headroom({ clock });
+  const headroomSync = new HeadroomSync({ headroom, live, bus, clock, log, source });
   const openOutbox = (directory: string): Outbox =>
     new Outbox({
       spool: new Spool({ directory, limitBytes: environment.spoolLimitBytes }),
@@ -143,6 +147,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     trusted: new TrustedProxies(environment.trustedProxies),
     dispatchers: createDispatchers(outbound),
     verdicts: new Verdicts({ guard: new MassFailureGuard(), outbox }),
+    headroom,
     random: deps.random,
     instance: deps.instance,
     writeTimeoutMs: environment.serverWriteTimeoutMs,
@@ -197,6 +202,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       limits.start();
       await pools.start();
       await config.start();
+      await headroomSync.start();
       const at = { port: environment.port, host: environment.host, variable: 'PORT' };
       const listening = await listen(server, at);
       if (listening.kind === 'problem') throw new StartProblem(listening.message);
@@ -216,6 +222,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       await outbound.destroy();
       deadlines.stop();
       limits.stop();
+      await headroomSync.stop();
       await config.stop();
       await pools.stop();
       await Promise.all([outbox, ...orphans].map((each) => each.stop(flushMs)));

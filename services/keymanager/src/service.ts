@@ -18,6 +18,7 @@ import { answerCalls } from './answer-calls.ts';
 import { closePool, isPoolDeletion } from './commands/close-pool.ts';
 import { createWorks } from './commands/works.ts';
 import { createGroupDirectory } from './group-directory.ts';
+import { createHeadroomBoard } from './headroom/headroom-board.ts';
 import { createHearChecks } from './hear-checks.ts';
 import { createHearOutcomes } from './hear-outcomes.ts';
 import { createKeyStateBroadcast } from './key-state-broadcast.ts';
@@ -77,6 +78,7 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
     return broadcast.send(messages);
   });
   const live = createLiveEvents({ bus, clock });
+  const headroom = createHeadroomBoard({ bus, clock });
   const groups = createGroupDirectory({ bus, calls, log, listed: closeMissing, deleted: close });
   const runner = createTaskRunner({
     store: tasks,
@@ -100,6 +102,7 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
       spool,
       audit: createAudit({ store, clock }),
       live,
+      headroom,
       calls,
       vault,
       clock,
@@ -188,6 +191,7 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
       keepHouse();
       housekeeping = setInterval(keepHouse, housekeepingMs);
       await live.start();
+      await headroom.start();
       await groups.start();
       runner.start();
       subscriptions = answerCalls({ calls, roster, groups, runner, clock });
@@ -205,6 +209,7 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
       await groups.stop();
       await runner.stop();
       await broadcast.stop();
+      await headroom.stop();
       await live.stop();
       await keyStore.stop();
     },

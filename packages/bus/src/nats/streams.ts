@@ -53,6 +53,7 @@ export const streamPlans: Readonly<Record<StreamName | typeof deadLetterStream, 
   KEY_CHECKS: workQueue('key.check.>'),
   REQUEST_LOGS: workQueue('log.request.>'),
   KEY_STATE: kept('key.state.>', { ageMs: dayMs, messages: 100_000 }),
+  KEY_HEADROOM: kept('key.headroom.>', { ageMs: 10 * minuteMs, messages: 1_000 }),
   CONFIG: kept('config.>', { ageMs: 7 * dayMs, messages: 10_000 }),
   [deadLetterStream]: kept('dead-letter.>', { ageMs: 90 * dayMs, messages: 100_000 }),
 };

@@ -23,6 +23,16 @@ export class ExpiryHeap {
     heap[at] = entry;
   }
 
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  /** Holds only these ends (slot → epoch ms) from now on. */
+  rebuild(ends: ReadonlyMap<number, number>): void {
+    this.#heap.length = 0;
+    for (const [slot, untilMs] of ends) this.push(slot, untilMs);
+  }
+
   /** The soonest end, epoch ms. */
   get soonestMs(): number | undefined {
     return this.#heap[0]?.untilMs;

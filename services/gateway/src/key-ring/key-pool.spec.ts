@@ -140,6 +140,31 @@ describe('the key pool', () => {
     expect(pool.choose('m299', [], now)).toBeUndefined();
   });
 
+  it('spares a key for one model while another may be used, and until its time', () => {
+    const pool = poolOf(2);
+    const [k0, k1] = [pool.get('k0'), pool.get('k1')];
+    if (k0 === undefined || k1 === undefined) throw new Error('both are in the pool');
+    pool.spare(k0, 'a', now + 500);
+    expect(chosen(pool, 3, 'a')).toEqual(['k1', 'k1', 'k1']);
+    expect(new Set(chosen(pool, 4, 'b'))).toEqual(new Set(['k0', 'k1']));
+    expect(pool.choose('a', [k1], now)?.id).toBe('k0');
+    expect(new Set(chosen(pool, 4, 'a', now + 500))).toEqual(new Set(['k0', 'k1']));
+    pool.spare(k0, 'a', now + 900);
+    pool.unspare(k0, 'a');
+    expect(new Set(chosen(pool, 4, 'a', now + 500))).toEqual(new Set(['k0', 'k1']));
+  });
+
+  it('does not spare who takes the place of a key that left', () => {
+    const pool = poolOf(2);
+    const k0 = pool.get('k0');
+    if (k0 === undefined) throw new Error('k0 is in the pool');
+    pool.spare(k0, 'a', now + 500);
+    pool.apply(poolKey('k0', { state: 'deleted', version: 2 }), now);
+    pool.apply(poolKey('k2'), now);
+    pool.spare(k0, 'a', now + 500);
+    expect(new Set(chosen(pool, 4, 'a'))).toEqual(new Set(['k1', 'k2']));
+  });
+
   it('holds to its promises through any sequence of words and choices', () => {
     const word = fc.record({
       id: fc.integer({ min: 0, max: 9 }),

@@ -1,9 +1,7 @@
 import type { PoolKey } from '@keymux/contracts';
+import { ModelResting } from './model-resting.ts';
 import { Resting } from './resting.ts';
 import { SlotSet } from './slot-set.ts';
-
-/** Models with resting keys that a pool remembers; clients name models, so it must be bounded. */
-const maxModels = 256;
 
 /** How long a key stays out on this gateway's word alone, should keymanager never answer. */
 export const holdMs = 60_000;
@@ -20,6 +18,8 @@ export interface RingKey {
   version: number;
   /** Consecutive failures: keymanager's count, advanced by what happened here since. */
   streak: number;
+  /** Requests that went out from here and have no answer yet. */
+  unanswered: number;
 }
 
 /**
@@ -38,7 +38,9 @@ export class KeyPool {
   readonly #held = new Resting();
   /** At a limit of their group. */
   readonly #atLimit = new Resting();
-  readonly #restingByModel = new Map<string, Resting>();
+  readonly #restingByModel = new ModelResting();
+  /** What their provider allows is nearly used up. */
+  readonly #spared = new ModelResting();
   #cursor = 0;
 
   get size(): number {
@@ -59,13 +61,23 @@ export class KeyPool {
     this.#cursor = Math.floor(fraction * this.#bySlot.length);
   }
 
-  /** Whose turn it is for a model, passing over `tried`; undefined when no key may be used now. */
+  /**
+   * Whose turn it is for a model, passing over `tried` and, while others are there, keys that are
+   * spared; undefined when no key may be used now.
+   */
   choose(model: string | null, tried: readonly RingKey[], nowMs: number): RingKey | undefined {
     this.#wakeEnded(model, nowMs);
-    const resting = model === null ? undefined : this.#restingByModel.get(model)?.slots;
+    if (model === null) return this.#next(tried);
+    const resting = this.#restingByModel.slots(model);
+    const spared = this.#spared.slots(model);
+    const roomy = spared === undefined ? undefined : this.#next(tried, resting, spared);
+    return roomy ?? this.#next(tried, resting);
+  }
+
+  #next(tried: readonly RingKey[], resting?: SlotSet, spared?: SlotSet): RingKey | undefined {
     const start = this.#cursor;
     for (let wrapped = false, from = start; ;) {
-      const slot = this.#usable.nextFrom(from, resting);
+      const slot = this.#usable.nextFrom(from, resting, spared);
       if (slot === -1 || (wrapped && slot >= start)) {
         if (wrapped || start === 0) return undefined;
         wrapped = true;
@@ -83,7 +95,7 @@ export class KeyPool {
   /** When the first resting key may be used for the model again, epoch ms. */
   soonestMs(model: string | null): number | undefined {
     const whole = this.#restingWhole.soonestMs;
-    const ofModel = model === null ? undefined : this.#restingByModel.get(model)?.soonestMs;
+    const ofModel = model === null ? undefined : this.#restingByModel.soonestMs(model);
     const all = [whole, ofModel, this.#atLimit.soonestMs].filter((each) => each !== undefined);
     return all.length === 0 ? undefined : Math.min(...all);
   }
@@ -124,18 +136,22 @@ export class KeyPool {
       this.#refresh(key, nowMs);
       return;
     }
-    let resting = this.#restingByModel.get(model);
-    if (resting === undefined) {
-      if (this.#restingByModel.size >= maxModels) {
-        for (const oldest of this.#restingByModel.keys()) {
-          this.#restingByModel.delete(oldest);
-          break;
-        }
-      }
-      resting = new Resting();
-      this.#restingByModel.set(model, resting);
-    }
-    resting.rest(key.slot, untilMs);
+    this.#restingByModel.rest(key.slot, model, untilMs);
+  }
+
+  /** Uses a key for a model only when no other may be used, until then. */
+  spare(key: RingKey, model: string, untilMs: number): void {
+    if (this.#byId.get(key.id) === key) this.#spared.rest(key.slot, model, untilMs);
+  }
+
+  /** Uses a key for a model like any other again. */
+  unspare(key: RingKey, model: string): void {
+    if (this.#byId.get(key.id) === key) this.#spared.wake(key.slot, model);
+  }
+
+  /** Uses every key like any other again. */
+  unspareAll(): void {
+    this.#spared.clear();
   }
 
   /** Counts a failure here and now; at the threshold the key is out until keymanager says more. */
@@ -191,6 +207,7 @@ export class KeyPool {
       state: change.state,
       version: 0,
       streak: 0,
+      unanswered: 0,
     };
     this.#bySlot[slot] = key;
     this.#byId.set(key.id, key);
@@ -204,12 +221,13 @@ export class KeyPool {
     this.#held.wake(key.slot);
     this.#atLimit.wake(key.slot);
     this.#wake(key.slot);
+    this.#spared.wakeWhole(key.slot);
     this.#freeSlots.push(key.slot);
   }
 
   #wake(slot: number): void {
     this.#restingWhole.wake(slot);
-    for (const resting of this.#restingByModel.values()) resting.wake(slot);
+    this.#restingByModel.wakeWhole(slot);
   }
 
   #wakeEnded(model: string | null, nowMs: number): void {
@@ -221,10 +239,8 @@ export class KeyPool {
     this.#held.wakeEnded(nowMs, refresh);
     this.#atLimit.wakeEnded(nowMs, refresh);
     if (model === null) return;
-    const resting = this.#restingByModel.get(model);
-    if (resting === undefined) return;
-    resting.wakeEnded(nowMs);
-    if (resting.slots.size === 0) this.#restingByModel.delete(model);
+    this.#restingByModel.wakeEnded(model, nowMs);
+    this.#spared.wakeEnded(model, nowMs);
   }
 
   #refresh(key: RingKey, nowMs: number): void {

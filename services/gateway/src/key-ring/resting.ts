@@ -13,6 +13,7 @@ export class Resting {
     this.#untilMs.set(slot, untilMs);
     this.slots.add(slot);
     this.#heap.push(slot, untilMs);
+    if (this.#heap.size > 64 + 2 * this.#untilMs.size) this.#heap.rebuild(this.#untilMs);
     return true;
   }
 

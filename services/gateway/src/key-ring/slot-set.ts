@@ -39,13 +39,15 @@ export class SlotSet {
     return true;
   }
 
-  /** The first member at or after `from`, without those of `except`; -1 when there is none. */
-  nextFrom(from: number, except?: SlotSet): number {
+  /** The first member at or after `from`, without those of the others; -1 when there is none. */
+  nextFrom(from: number, except?: SlotSet, orExcept?: SlotSet): number {
     const exceptWords = except === undefined ? noWords : except.#words;
+    const orWords = orExcept === undefined ? noWords : orExcept.#words;
     let word = from >>> 5;
     let mask = ~0 << (from & 31);
     for (; word < this.#words.length; word += 1, mask = ~0) {
-      const bits = (this.#words[word] ?? 0) & ~(exceptWords[word] ?? 0) & mask;
+      const out = (exceptWords[word] ?? 0) | (orWords[word] ?? 0);
+      const bits = (this.#words[word] ?? 0) & ~out & mask;
       if (bits !== 0) return (word << 5) + (31 - Math.clz32(bits & -bits));
     }
     return -1;

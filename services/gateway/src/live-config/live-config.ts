@@ -107,6 +107,7 @@ export class LiveConfig {
         ? { ...compiled, upstreams: before.upstreams, upstreamChoice: before.upstreamChoice }
         : compiled;
     if (before !== undefined && !sameKeyLimits(before, kept)) kept.pool.unlimitAll();
+    if (!kept.settings.headroom) kept.pool.unspareAll();
     this.#standard.set(group.name, kept);
     return kept;
   }

@@ -34,6 +34,8 @@ export interface LiveSettings {
   readonly keyAllowance: Allowance | null;
   /** How much one proxy key may use of the group; null when there is no limit. */
   readonly proxyKeyAllowance: Allowance | null;
+  /** Whether keys that are nearly used up are passed over. */
+  readonly headroom: boolean;
 }
 
 /** What a group does to a request; null when it leaves the bytes alone. */
@@ -97,6 +99,7 @@ export function effectiveSettings(
     logBodies: value('enable_request_body_logging') === true,
     keyAllowance: allowance(value('key_rpm_limit'), value('key_concurrency_limit')),
     proxyKeyAllowance: allowance(value('proxy_key_rpm_limit'), 0),
+    headroom: value('headroom') === true,
   };
 }
 

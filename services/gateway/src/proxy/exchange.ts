@@ -1,6 +1,8 @@
 import type { Clock, Logger } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
+import type { Headroom } from '../headroom/headroom.ts';
+import type { RingKey } from '../key-ring/key-pool.ts';
 import type { KeyLimits, Permit } from '../limits/key-limits.ts';
 import type { Judgement } from '@keymux/outcome';
 import type { Outbox } from '../outbox/outbox.ts';
@@ -18,6 +20,7 @@ import { gatewayErrors } from './gateway-error.ts';
 import { judgeEnding } from './judge-ending.ts';
 import { Relay, type RelayListener } from './relay.ts';
 import type { Prepared } from './prepare-request.ts';
+import type { ResponseHeaders } from './response-headers.ts';
 import { createUsageReader } from './usage-reader.ts';
 import type { Verdicts } from './verdicts.ts';
 
@@ -31,6 +34,7 @@ export interface ExchangeDeps {
   readonly dispatchers: Dispatchers;
   readonly verdicts: Verdicts;
   readonly limits: KeyLimits;
+  readonly headroom: Headroom;
   readonly random: () => number;
   /** Longest time a client may take nothing of what is sent to it, ms. */
   readonly writeTimeoutMs: number;
@@ -50,6 +54,8 @@ export class Exchange implements RelayListener, Bounded {
   #relay: Relay | undefined;
   #target: Target | undefined;
   #permit: Permit | undefined;
+  /** Whose answer is awaited. */
+  #asked: RingKey | undefined;
   #retry: NodeJS.Timeout | undefined;
   #seat: Seat<Bounded> | undefined;
   #closed = false;
@@ -126,6 +132,13 @@ export class Exchange implements RelayListener, Bounded {
     else if (!this.#answer.sendRefused()) this.#answer.sendError('request_timeout', 'gateway');
   }
 
+  answers({ rateLimits }: ResponseHeaders): void {
+    this.#letGo();
+    if (this.#target === undefined || rateLimits.length === 0) return;
+    const model = this.#request.record.modelSent;
+    this.#deps.headroom.answered(this.#target, model, rateLimits);
+  }
+
   committed(status: number): void {
     this.#answer.commit(status);
   }
@@ -142,6 +155,7 @@ export class Exchange implements RelayListener, Bounded {
   }
 
   ended(ending: Ending): void {
+    this.#letGo();
     const target = this.#target;
     if (target === undefined || this.#row.settled) return;
     const { record } = this.#request;
@@ -257,6 +271,8 @@ export class Exchange implements RelayListener, Bounded {
           ),
         };
     this.#target = target;
+    this.#asked = key;
+    this.#deps.headroom.asked(target, prepared.model);
     upstream.health.chosen(nowMs);
     const relay = new Relay({
       res,
@@ -298,6 +314,12 @@ export class Exchange implements RelayListener, Bounded {
     }
   }
 
+  #letGo(): void {
+    if (this.#asked === undefined) return;
+    this.#asked.unanswered -= 1;
+    this.#asked = undefined;
+  }
+
   #retryOrEnd(judgement: Judgement): void {
     this.#permit?.end();
     const { clock, random } = this.#deps;
@@ -312,6 +334,7 @@ export class Exchange implements RelayListener, Bounded {
     this.#closed = true;
     clearTimeout(this.#retry);
     this.#permit?.end();
+    this.#letGo();
     if (this.#seat !== undefined) this.#deps.deadlines.remove(this.#seat);
     this.#request.body.close();
     this.#done();

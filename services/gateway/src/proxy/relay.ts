@@ -14,6 +14,8 @@ const maxReadBytes = 65_536;
 
 /** What a relay tells its request. Of `ended` there is one, except that after `refused-streaming` the end follows as `finished`. */
 export interface RelayListener {
+  /** The upstream answers: its headers are there. */
+  answers(headers: ResponseHeaders): void;
   /** Judges the ending and settles the log row, before the client has the last byte. */
   ended(ending: Ending): void;
   /** The first byte goes to the client: no other attempt can follow. */
@@ -53,6 +55,7 @@ export class Relay implements AttemptListener {
     contentType: null,
     contentEncoding: null,
     upstreamRequestId: null,
+    rateLimits: [],
   };
   #usage: UsageReader | undefined;
   #heldBytes = 0;
@@ -68,6 +71,7 @@ export class Relay implements AttemptListener {
     this.#status = status;
     this.#statusText = statusText;
     this.#headers = readResponseHeaders(raw, this.#deps.requestId);
+    this.#deps.listener.answers(this.#headers);
     if (status >= 400) {
       this.#mode = 'refusing';
       return;

@@ -10,6 +10,8 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
+const none: readonly string[] = [];
+
 /** The id of the request in the log; on every response. */
 export const requestIdHeader = 'x-request-id';
 /** The upstream's own request id, which its support asks for. */
@@ -23,6 +25,8 @@ export interface ResponseHeaders {
   readonly contentType: string | null;
   readonly contentEncoding: string | null;
   readonly upstreamRequestId: string | null;
+  /** Lower-case names and values of headers that tell of rate limits, in turn. */
+  readonly rateLimits: readonly string[];
 }
 
 /** Sorts raw headers (names and values as bytes) and puts the request's id in. */
@@ -35,6 +39,7 @@ export function readResponseHeaders(
   let contentType: string | null = null;
   let contentEncoding: string | null = null;
   let upstreamRequestId: string | null = null;
+  let rateLimits: string[] | undefined;
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const original = text(raw[at]);
     const value = text(raw[at + 1]);
@@ -48,10 +53,20 @@ export function readResponseHeaders(
     if (name === 'content-length') contentLength = Number(value);
     else if (name === 'content-type') contentType = value;
     else if (name === 'content-encoding') contentEncoding = value.toLowerCase();
+    else if (name.startsWith('x-ratelimit-') || name.startsWith('anthropic-ratelimit-')) {
+      (rateLimits ??= []).push(name, value);
+    }
     forwarded.push(original, value);
   }
   forwarded.push(requestIdHeader, requestId);
-  return { forwarded, contentLength, contentType, contentEncoding, upstreamRequestId };
+  return {
+    forwarded,
+    contentLength,
+    contentType,
+    contentEncoding,
+    upstreamRequestId,
+    rateLimits: rateLimits ?? none,
+  };
 }
 
 function text(raw: Buffer | string | undefined): string {

@@ -4,6 +4,7 @@ import type { EventStore } from '@keymux/event-store';
 import type { Clock, Logger } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import type { GroupDirectory } from '../group-directory.ts';
+import type { HeadroomBoard } from '../headroom/headroom-board.ts';
 import type { Spool } from '../import/spool.ts';
 import type { LiveEvents } from '../live-events.ts';
 import type { OutcomeArchive } from '../outcome-archive/outcome-archive.ts';
@@ -22,6 +23,7 @@ export interface AdminDeps {
   readonly spool: Spool;
   readonly audit: Audit;
   readonly live: LiveEvents;
+  readonly headroom: HeadroomBoard;
   readonly calls: Calls;
   readonly vault: Vault;
   readonly clock: Clock;

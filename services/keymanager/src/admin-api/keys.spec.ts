@@ -2,7 +2,9 @@ import {
   EventViewSchema,
   keymanagerOperations,
   type KeyView,
+  messageTypes,
   type Operation,
+  subjects,
 } from '@keymux/contracts';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
@@ -177,6 +179,38 @@ describe('one key', () => {
     expect(older.text).not.toContain('sealed');
     expect(older.text).not.toContain('fingerprint');
     expect(older.text).not.toContain(secret);
+  });
+
+  it('is shown with what its provider still allows, the newest that any gateway told', async () => {
+    const name = run.newGroup();
+    await run.importKeys(name, secretsOf(name, 1));
+    const id = (await run.list(name)).items[0]?.id ?? '';
+    const nowMs = Date.now();
+    const told = (model: string, remaining: number, agoMs: number) => ({
+      model,
+      at: new Date(nowMs - agoMs).toISOString(),
+      requests: { remaining, limit: 60, reset: new Date(nowMs).toISOString() },
+      tokens: null,
+    });
+    const tell = async (...keys: ReturnType<typeof told>[]) => {
+      const data = { group: name, keys: keys.map((key) => ({ key_id: id, ...key })) };
+      await run.bus.publish('KEY_HEADROOM', {
+        id: `${name}-${keys.length}`,
+        type: messageTypes.keyHeadroom,
+        version: 1,
+        time: new Date(nowMs).toISOString(),
+        source: 'gateway',
+        subject: subjects.keyHeadroom(name),
+        data,
+      });
+    };
+    const shown = async () => (await run.request('GET', `/api/keys/${id}`)).body;
+    expect(await shown()).toMatchObject({ headroom: [] });
+    await tell(told('a', 5, 1_000), told('b', 7, 1_000), told('old', 1, 4_000_000));
+    await tell(told('a', 9, 2_000));
+    expect(await shown()).toMatchObject({ headroom: [told('b', 7, 1_000), told('a', 5, 1_000)] });
+    await tell(told('a', 4, 0));
+    expect(await shown()).toMatchObject({ headroom: [told('a', 4, 0), told('b', 7, 1_000)] });
   });
 
   it('can be changed by one of two writers who know the same version', async () => {

@@ -35,7 +35,7 @@ export function createKeyHandlers(deps: AdminDeps): {
   deleteKey: Handler<Operations['deleteKey']>;
   revealKey: Handler<Operations['revealKey']>;
 } {
-  const { roster, groups, audit, vault, clock } = deps;
+  const { roster, groups, audit, vault, clock, headroom } = deps;
   const view = (row: ListedKey) => keyView(row, clock.now());
 
   const listKeys: Handler<Operations['listKeys']> = async ({ params, query }) => {
@@ -75,7 +75,8 @@ export function createKeyHandlers(deps: AdminDeps): {
 
   const getKey: Handler<Operations['getKey']> = async ({ params }) => {
     const row = await livingKey(roster, params.id);
-    return row === undefined ? unknownKey() : { status: 200, body: view(row) };
+    if (row === undefined) return unknownKey();
+    return { status: 200, body: { ...view(row), headroom: headroom.of(row.id) } };
   };
 
   // Decides commands for one key, unless it was changed since the revision that the client knows.
