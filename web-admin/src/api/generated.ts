@@ -259,7 +259,7 @@ export type Revision = {
   readonly time: string;
   readonly actor: string;
   readonly type: string;
-  /** group name, or `settings` */
+  /** group name, `settings`, `order`, or `revision n` of a restore */
   readonly subject: string;
   readonly diff: readonly FieldDiff[];
 };
@@ -354,9 +354,94 @@ export interface Operations {
   /** Creates a group. */
   createGroup: {
     path: undefined;
-    query: undefined;
+    query: { readonly dry_run?: boolean | undefined };
     body: NewGroup;
-    answer: Group;
+    answer:
+      | {
+          /** Lower case letters, digits, - and _; up to 100. */
+          readonly name: string;
+          readonly type: 'standard' | 'aggregate';
+          readonly channel: 'openai' | 'openai-response' | 'gemini' | 'anthropic';
+          readonly display_name: string;
+          readonly description: string;
+          readonly enabled: boolean;
+          readonly upstreams: readonly Upstream[];
+          readonly members: readonly Member[];
+          readonly test_model: string;
+          readonly validation_endpoint: string;
+          readonly proxy_keys: readonly string[];
+          readonly config: {
+            readonly enable_request_body_logging?: boolean | null;
+            readonly request_timeout?: number | null;
+            readonly connect_timeout?: number | null;
+            readonly idle_conn_timeout?: number | null;
+            readonly response_header_timeout?: number | null;
+            readonly first_byte_timeout?: number | null;
+            readonly stream_idle_timeout?: number | null;
+            readonly max_idle_conns?: number | null;
+            readonly max_idle_conns_per_host?: number | null;
+            readonly proxy_url?: string | null;
+            readonly max_retries?: number | null;
+            readonly blacklist_threshold?: number | null;
+            readonly key_rpm_limit?: number | null;
+            readonly key_concurrency_limit?: number | null;
+            readonly proxy_key_rpm_limit?: number | null;
+            readonly key_validation_interval_minutes?: number | null;
+            readonly key_validation_concurrency?: number | null;
+            readonly key_validation_timeout_seconds?: number | null;
+          };
+          readonly param_overrides: Readonly<Record<string, unknown>>;
+          readonly header_rules: readonly HeaderRule[];
+          readonly model_redirect_rules: Readonly<Record<string, string>>;
+          readonly model_redirect_strict: boolean;
+          readonly error_rules: readonly ErrorRule[];
+          readonly sort: number;
+          readonly endpoint: string;
+          readonly effective_config: Readonly<
+            Record<
+              string,
+              {
+                readonly value: unknown;
+                readonly source: 'default' | 'environment' | 'system' | 'group';
+              }
+            >
+          >;
+          readonly revision: number;
+          readonly created_at: string;
+          readonly updated_at: string;
+          readonly preview?: {
+            readonly diff: readonly FieldDiff[];
+            readonly settings: readonly {
+              readonly name: string;
+              readonly before: {
+                readonly value: unknown;
+                readonly source: 'default' | 'environment' | 'system' | 'group';
+              } | null;
+              readonly after: {
+                readonly value: unknown;
+                readonly source: 'default' | 'environment' | 'system' | 'group';
+              } | null;
+            }[];
+            readonly groups: readonly {
+              /** Lower case letters, digits, - and _; up to 100. */
+              readonly group: string;
+              /** `inherits`: only what it takes from the settings changes */
+              readonly change: 'created' | 'changed' | 'deleted' | 'inherits';
+              readonly effective: readonly {
+                readonly name: string;
+                readonly before: {
+                  readonly value: unknown;
+                  readonly source: 'default' | 'environment' | 'system' | 'group';
+                } | null;
+                readonly after: {
+                  readonly value: unknown;
+                  readonly source: 'default' | 'environment' | 'system' | 'group';
+                } | null;
+              }[];
+            }[];
+          };
+        }
+      | Group;
   };
   /** Sets the order of the groups; those not named keep theirs after the named ones. */
   orderGroups: {
@@ -379,16 +464,133 @@ export interface Operations {
   /** Changes a group; with If-Match only when its revision is that one. */
   changeGroup: {
     path: { readonly name: string };
-    query: undefined;
+    query: { readonly dry_run?: boolean | undefined };
     body: GroupPatch;
-    answer: Group;
+    answer: {
+      /** Lower case letters, digits, - and _; up to 100. */
+      readonly name: string;
+      readonly type: 'standard' | 'aggregate';
+      readonly channel: 'openai' | 'openai-response' | 'gemini' | 'anthropic';
+      readonly display_name: string;
+      readonly description: string;
+      readonly enabled: boolean;
+      readonly upstreams: readonly Upstream[];
+      readonly members: readonly Member[];
+      readonly test_model: string;
+      readonly validation_endpoint: string;
+      readonly proxy_keys: readonly string[];
+      readonly config: {
+        readonly enable_request_body_logging?: boolean | null;
+        readonly request_timeout?: number | null;
+        readonly connect_timeout?: number | null;
+        readonly idle_conn_timeout?: number | null;
+        readonly response_header_timeout?: number | null;
+        readonly first_byte_timeout?: number | null;
+        readonly stream_idle_timeout?: number | null;
+        readonly max_idle_conns?: number | null;
+        readonly max_idle_conns_per_host?: number | null;
+        readonly proxy_url?: string | null;
+        readonly max_retries?: number | null;
+        readonly blacklist_threshold?: number | null;
+        readonly key_rpm_limit?: number | null;
+        readonly key_concurrency_limit?: number | null;
+        readonly proxy_key_rpm_limit?: number | null;
+        readonly key_validation_interval_minutes?: number | null;
+        readonly key_validation_concurrency?: number | null;
+        readonly key_validation_timeout_seconds?: number | null;
+      };
+      readonly param_overrides: Readonly<Record<string, unknown>>;
+      readonly header_rules: readonly HeaderRule[];
+      readonly model_redirect_rules: Readonly<Record<string, string>>;
+      readonly model_redirect_strict: boolean;
+      readonly error_rules: readonly ErrorRule[];
+      readonly sort: number;
+      readonly endpoint: string;
+      readonly effective_config: Readonly<
+        Record<
+          string,
+          {
+            readonly value: unknown;
+            readonly source: 'default' | 'environment' | 'system' | 'group';
+          }
+        >
+      >;
+      readonly revision: number;
+      readonly created_at: string;
+      readonly updated_at: string;
+      readonly preview?: {
+        readonly diff: readonly FieldDiff[];
+        readonly settings: readonly {
+          readonly name: string;
+          readonly before: {
+            readonly value: unknown;
+            readonly source: 'default' | 'environment' | 'system' | 'group';
+          } | null;
+          readonly after: {
+            readonly value: unknown;
+            readonly source: 'default' | 'environment' | 'system' | 'group';
+          } | null;
+        }[];
+        readonly groups: readonly {
+          /** Lower case letters, digits, - and _; up to 100. */
+          readonly group: string;
+          /** `inherits`: only what it takes from the settings changes */
+          readonly change: 'created' | 'changed' | 'deleted' | 'inherits';
+          readonly effective: readonly {
+            readonly name: string;
+            readonly before: {
+              readonly value: unknown;
+              readonly source: 'default' | 'environment' | 'system' | 'group';
+            } | null;
+            readonly after: {
+              readonly value: unknown;
+              readonly source: 'default' | 'environment' | 'system' | 'group';
+            } | null;
+          }[];
+        }[];
+      };
+    };
   };
   /** Deletes a group and its keys. */
   deleteGroup: {
     path: { readonly name: string };
-    query: undefined;
+    query: { readonly dry_run?: boolean | undefined };
     body: undefined;
-    answer: undefined;
+    answer:
+      | {
+          readonly preview: {
+            readonly diff: readonly FieldDiff[];
+            readonly settings: readonly {
+              readonly name: string;
+              readonly before: {
+                readonly value: unknown;
+                readonly source: 'default' | 'environment' | 'system' | 'group';
+              } | null;
+              readonly after: {
+                readonly value: unknown;
+                readonly source: 'default' | 'environment' | 'system' | 'group';
+              } | null;
+            }[];
+            readonly groups: readonly {
+              /** Lower case letters, digits, - and _; up to 100. */
+              readonly group: string;
+              /** `inherits`: only what it takes from the settings changes */
+              readonly change: 'created' | 'changed' | 'deleted' | 'inherits';
+              readonly effective: readonly {
+                readonly name: string;
+                readonly before: {
+                  readonly value: unknown;
+                  readonly source: 'default' | 'environment' | 'system' | 'group';
+                } | null;
+                readonly after: {
+                  readonly value: unknown;
+                  readonly source: 'default' | 'environment' | 'system' | 'group';
+                } | null;
+              }[];
+            }[];
+          };
+        }
+      | undefined;
   };
   /** Copies a group under a new name, with none, the active or all of its keys. */
   copyGroup: {
@@ -417,7 +619,7 @@ export interface Operations {
   /** Changes settings; null returns one to its inherited value. */
   changeSettings: {
     path: undefined;
-    query: undefined;
+    query: { readonly dry_run?: boolean | undefined };
     body: {
       readonly app_url?: string | null;
       readonly proxy_keys?: string | null;
@@ -446,6 +648,37 @@ export interface Operations {
     answer: {
       readonly items: readonly Setting[];
       readonly revision: number;
+      readonly preview?: {
+        readonly diff: readonly FieldDiff[];
+        readonly settings: readonly {
+          readonly name: string;
+          readonly before: {
+            readonly value: unknown;
+            readonly source: 'default' | 'environment' | 'system' | 'group';
+          } | null;
+          readonly after: {
+            readonly value: unknown;
+            readonly source: 'default' | 'environment' | 'system' | 'group';
+          } | null;
+        }[];
+        readonly groups: readonly {
+          /** Lower case letters, digits, - and _; up to 100. */
+          readonly group: string;
+          /** `inherits`: only what it takes from the settings changes */
+          readonly change: 'created' | 'changed' | 'deleted' | 'inherits';
+          readonly effective: readonly {
+            readonly name: string;
+            readonly before: {
+              readonly value: unknown;
+              readonly source: 'default' | 'environment' | 'system' | 'group';
+            } | null;
+            readonly after: {
+              readonly value: unknown;
+              readonly source: 'default' | 'environment' | 'system' | 'group';
+            } | null;
+          }[];
+        }[];
+      };
     };
   };
   /** Every change of the config, newest first. */
@@ -465,6 +698,74 @@ export interface Operations {
     query: undefined;
     body: undefined;
     answer: Revision;
+  };
+  /** Brings the config back to what it was at a revision, as a new revision: all of it, one group, or the settings. A group that was not there then is deleted with its keys; keys of a group that comes back do not. */
+  restoreRevision: {
+    path: { readonly revision: number };
+    query: {
+      readonly dry_run?: boolean | undefined;
+      readonly group?: string | undefined;
+      readonly only?: 'settings' | undefined;
+    };
+    body: undefined;
+    answer: {
+      /** the newest one after this */
+      readonly revision: number;
+      readonly restored: number;
+      readonly diff: readonly FieldDiff[];
+      readonly preview?: {
+        readonly diff: readonly FieldDiff[];
+        readonly settings: readonly {
+          readonly name: string;
+          readonly before: {
+            readonly value: unknown;
+            readonly source: 'default' | 'environment' | 'system' | 'group';
+          } | null;
+          readonly after: {
+            readonly value: unknown;
+            readonly source: 'default' | 'environment' | 'system' | 'group';
+          } | null;
+        }[];
+        readonly groups: readonly {
+          /** Lower case letters, digits, - and _; up to 100. */
+          readonly group: string;
+          /** `inherits`: only what it takes from the settings changes */
+          readonly change: 'created' | 'changed' | 'deleted' | 'inherits';
+          readonly effective: readonly {
+            readonly name: string;
+            readonly before: {
+              readonly value: unknown;
+              readonly source: 'default' | 'environment' | 'system' | 'group';
+            } | null;
+            readonly after: {
+              readonly value: unknown;
+              readonly source: 'default' | 'environment' | 'system' | 'group';
+            } | null;
+          }[];
+        }[];
+      };
+    };
+  };
+  /** What people did: signing in, changes, reveals, exports, undos; newest first. */
+  listAudit: {
+    path: undefined;
+    query: { readonly limit?: number | undefined; readonly cursor?: string | undefined };
+    body: undefined;
+    answer: {
+      readonly items: readonly {
+        /** counts from 1 without a gap */
+        readonly version: number;
+        readonly id: string;
+        readonly type: string;
+        readonly time: string;
+        readonly actor: string;
+        readonly data: Readonly<Record<string, unknown>>;
+        /** SHA-256 of this entry and of the hash before it */
+        readonly hash: string;
+      }[];
+      readonly next_cursor: string | null;
+      readonly total?: number;
+    };
   };
   /** Keys of a group, masked; q finds a full key, its tail, or a note. */
   listKeys: {
@@ -924,6 +1225,8 @@ export const routes = {
   changeSettings: { method: 'PATCH', path: '/api/settings' },
   listRevisions: { method: 'GET', path: '/api/config/revisions' },
   getRevision: { method: 'GET', path: '/api/config/revisions/{revision}' },
+  restoreRevision: { method: 'POST', path: '/api/config/revisions/{revision}/restore' },
+  listAudit: { method: 'GET', path: '/api/audit' },
   listKeys: { method: 'GET', path: '/api/groups/{name}/keys' },
   importKeys: { method: 'POST', path: '/api/groups/{name}/keys' },
   actOnKeys: { method: 'POST', path: '/api/groups/{name}/keys/actions' },

@@ -83,7 +83,7 @@ describe('an undo', { timeout: 60_000 }, () => {
 
   it('can be taken back: keys are as they were, but for those that changed meanwhile', async () => {
     const { group, ids } = await harmed();
-    const before = (await run.list(group)).items.map(({ version: _, ...key }) => key);
+    const before = (await run.list(group)).items.map(({ version: _v, ...key }) => key);
     const { id } = await ended(await undo(group, window));
     const [a = '', b = ''] = ids;
     await run.request('PATCH', `/api/keys/${b}`, { enabled: false });
@@ -91,7 +91,7 @@ describe('an undo', { timeout: 60_000 }, () => {
     const task = await ended(await run.request('POST', `/api/undos/${id}/revert`));
     expect(task).toMatchObject({ kind: 'revert', state: 'done', result: { reverted: 2 } });
     expect(await statuses(group)).toEqual(['blacklisted', 'disabled', 'cooling', 'active']);
-    const after = (await run.list(group)).items.map(({ version: _, ...key }) => key);
+    const after = (await run.list(group)).items.map(({ version: _v, ...key }) => key);
     expect([after[2], after[3]]).toEqual([before[2], before[3]]);
     expect(after[0]).toEqual({ ...before[0], note: 'does not matter' });
     const again = await run.request('POST', `/api/undos/${id}/revert`);

@@ -58,7 +58,11 @@ export function revert(key: LiveKey, undoId: string): LiveKey {
   if (last === undefined || last.undo_id !== undoId) return key;
   const rest = undone.slice(0, -1);
   return {
-    ...{ group, sealed, fingerprint, masked, note },
+    group,
+    sealed,
+    fingerprint,
+    masked,
+    note,
     ...last.before,
     // What a probe said meanwhile is still true.
     check,
