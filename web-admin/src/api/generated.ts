@@ -60,6 +60,7 @@ export type Group = {
     readonly key_rpm_limit?: number | null;
     readonly key_concurrency_limit?: number | null;
     readonly proxy_key_rpm_limit?: number | null;
+    readonly headroom?: boolean | null;
     readonly key_validation_interval_minutes?: number | null;
     readonly key_validation_concurrency?: number | null;
     readonly key_validation_timeout_seconds?: number | null;
@@ -110,6 +111,7 @@ export type GroupPatch = {
     readonly key_rpm_limit?: number | null;
     readonly key_concurrency_limit?: number | null;
     readonly proxy_key_rpm_limit?: number | null;
+    readonly headroom?: boolean | null;
     readonly key_validation_interval_minutes?: number | null;
     readonly key_validation_concurrency?: number | null;
     readonly key_validation_timeout_seconds?: number | null;
@@ -148,6 +150,24 @@ export type Key = {
   readonly created_at: string;
   readonly last_used_at: string | null;
   readonly version: number;
+  /** What its provider said in the last hour; where one key was asked for. */
+  readonly headroom?: readonly {
+    readonly model: string;
+    /** ISO 8601: when the provider told it */
+    readonly at: string;
+    readonly requests: {
+      readonly remaining: number;
+      readonly limit: number | null;
+      /** ISO 8601: when all of it is there again */
+      readonly reset: string | null;
+    } | null;
+    readonly tokens: {
+      readonly remaining: number;
+      readonly limit: number | null;
+      /** ISO 8601: when all of it is there again */
+      readonly reset: string | null;
+    } | null;
+  }[];
 };
 
 export type KeyEvent = {
@@ -230,6 +250,7 @@ export type NewGroup = {
     readonly key_rpm_limit?: number | null;
     readonly key_concurrency_limit?: number | null;
     readonly proxy_key_rpm_limit?: number | null;
+    readonly headroom?: boolean | null;
     readonly key_validation_interval_minutes?: number | null;
     readonly key_validation_concurrency?: number | null;
     readonly key_validation_timeout_seconds?: number | null;
@@ -386,6 +407,7 @@ export interface Operations {
             readonly key_rpm_limit?: number | null;
             readonly key_concurrency_limit?: number | null;
             readonly proxy_key_rpm_limit?: number | null;
+            readonly headroom?: boolean | null;
             readonly key_validation_interval_minutes?: number | null;
             readonly key_validation_concurrency?: number | null;
             readonly key_validation_timeout_seconds?: number | null;
@@ -495,6 +517,7 @@ export interface Operations {
         readonly key_rpm_limit?: number | null;
         readonly key_concurrency_limit?: number | null;
         readonly proxy_key_rpm_limit?: number | null;
+        readonly headroom?: boolean | null;
         readonly key_validation_interval_minutes?: number | null;
         readonly key_validation_concurrency?: number | null;
         readonly key_validation_timeout_seconds?: number | null;
@@ -640,6 +663,7 @@ export interface Operations {
       readonly key_rpm_limit?: number | null;
       readonly key_concurrency_limit?: number | null;
       readonly proxy_key_rpm_limit?: number | null;
+      readonly headroom?: boolean | null;
       readonly key_validation_interval_minutes?: number | null;
       readonly key_validation_concurrency?: number | null;
       readonly key_validation_timeout_seconds?: number | null;
@@ -1489,6 +1513,17 @@ export const newGroupSchema = {
                 'Most requests of one proxy key to one group in any minute, over all gateways; more are answered 429. 0 is no limit.',
               minimum: 0,
               maximum: 1000000,
+            },
+            { type: 'null' },
+          ],
+        },
+        headroom: {
+          anyOf: [
+            {
+              type: 'boolean',
+              title: 'Mind what remains of keys',
+              description:
+                'Passes over keys whose provider says that their limit is nearly used up, while others have room.',
             },
             { type: 'null' },
           ],
