@@ -73,6 +73,32 @@ export class I18n {
     }).format(new Date(time));
   }
 
+  /** To the thousandth of a second, with the zone. */
+  preciseTime(time: string | number): string {
+    return new Intl.DateTimeFormat(this.locale(), {
+      year: 'numeric',
+      month: 'short',
+      day: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      fractionalSecondDigits: 3,
+      hour12: false,
+      timeZoneName: 'short',
+    }).format(new Date(time));
+  }
+
+  /** A moment of another day, short. */
+  dayTime(time: string | number): string {
+    return new Intl.DateTimeFormat(this.locale(), {
+      month: 'short',
+      day: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      hour12: false,
+    }).format(new Date(time));
+  }
+
   clockTime(time: string | number): string {
     return new Intl.DateTimeFormat(this.locale(), {
       hour: '2-digit',

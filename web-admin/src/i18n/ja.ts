@@ -1,5 +1,6 @@
 import type { Messages } from './en.ts';
+import { logs } from './ja/logs.ts';
 import { overview } from './ja/overview.ts';
 import { shell } from './ja/shell.ts';
 
-export const ja: Messages = { ...shell, ...overview };
+export const ja: Messages = { ...shell, ...overview, ...logs };

@@ -74,7 +74,10 @@ export class Frame {
   readonly #router = inject(Router);
   readonly #toasts = inject(Toasts);
 
-  readonly places: readonly Place[] = [{ path: '/overview', icon: 'overview', name: 'overview' }];
+  readonly places: readonly Place[] = [
+    { path: '/overview', icon: 'overview', name: 'overview' },
+    { path: '/logs', icon: 'logs', name: 'logs' },
+  ];
 
   constructor() {
     // Listening begins with the first page.

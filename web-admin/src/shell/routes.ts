@@ -18,6 +18,16 @@ export const routes: Routes = [
         path: 'overview',
         loadComponent: () => import('../overview/overview-page.ts').then((it) => it.OverviewPage),
       },
+      {
+        path: 'logs',
+        loadComponent: () => import('../logs/logs-page.ts').then((it) => it.LogsPage),
+        children: [
+          {
+            path: ':request_id',
+            loadComponent: () => import('../logs/log-drawer.ts').then((it) => it.LogDrawer),
+          },
+        ],
+      },
       { path: '**', redirectTo: 'overview' },
     ],
   },

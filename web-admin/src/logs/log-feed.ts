@@ -1,0 +1,147 @@
+import { computed, effect, inject, Injectable, signal, untracked } from '@angular/core';
+import { addressOf } from '../api/address.ts';
+import { Api } from '../api/api.ts';
+import { Connection } from '../api/connection.ts';
+import type { LogRow } from '../api/generated.ts';
+import { loaded } from '../api/loaded.ts';
+import { reconnecting } from '../api/reconnecting.ts';
+import { mergeRows } from './known-rows.ts';
+import { type LogFilters, toQuery } from './log-filters.ts';
+
+const pageSize = 100;
+/** Rows are written in batches: what the tail missed is in the list a little later. */
+const refreshMs = 15_000;
+const showMs = 250;
+/** A list that is longer grows no more by itself. */
+const mostRows = 2_000;
+
+/** The rows that filters let through: pages of those that were, and those that come. */
+@Injectable()
+export class LogFeed {
+  readonly #api = inject(Api);
+  readonly filters = signal<LogFilters | undefined>(undefined);
+  /** Nothing new is shown while this is so; it is counted. */
+  readonly paused = signal(false);
+  readonly #known = signal<readonly LogRow[]>([]);
+  readonly #waiting = signal<readonly LogRow[]>([]);
+  readonly #cursor = signal<string | null | undefined>(undefined);
+  readonly #busy = signal(false);
+  readonly #error = signal<unknown>(undefined);
+  readonly #listening = signal(false);
+
+  readonly first = loaded({
+    params: this.filters,
+    load: (filters, signal) =>
+      this.#api.call('listLogs', {
+        query: { ...toQuery(filters, Date.now()), limit: pageSize },
+        signal,
+      }),
+    everyMs: refreshMs,
+  });
+  readonly rows = this.#known.asReadonly();
+  readonly waiting = computed(() => this.#waiting().length);
+  readonly hasOlder = computed(() => typeof this.#cursor() === 'string');
+  readonly busy = this.#busy.asReadonly();
+  readonly error = this.#error.asReadonly();
+  readonly listening = this.#listening.asReadonly();
+  /** Whether anything can still come: not when the time ended. */
+  readonly canGrow = computed(() => this.filters()?.to === undefined);
+
+  constructor() {
+    effect(() => {
+      const answer = this.first.value();
+      untracked(() => {
+        if (answer === undefined) return this.#forget();
+        this.#take(answer.items);
+        if (this.#cursor() === undefined) this.#cursor.set(answer.next_cursor);
+      });
+    });
+    const connection = inject(Connection);
+    effect((onCleanup) => {
+      const filters = this.filters();
+      if (filters === undefined || !connection.signedIn() || !this.canGrow()) return;
+      onCleanup(this.#listen(filters));
+    });
+  }
+
+  pause(): void {
+    this.paused.set(true);
+  }
+
+  /** Shows what came meanwhile and goes on. */
+  resume(): void {
+    this.paused.set(false);
+    const waiting = this.#waiting();
+    this.#waiting.set([]);
+    if (this.#known().length + waiting.length > mostRows) {
+      this.#forget();
+      this.first.reload();
+    }
+    this.#known.update((known) => mergeRows(known, waiting));
+  }
+
+  /** Rows before the oldest that is shown. */
+  async older(): Promise<void> {
+    const cursor = this.#cursor();
+    const filters = this.filters();
+    if (filters === undefined || typeof cursor !== 'string' || this.#busy()) return;
+    this.#busy.set(true);
+    this.#error.set(undefined);
+    try {
+      const query = { ...toQuery(filters, Date.now()), limit: pageSize, cursor };
+      const { items, next_cursor } = await this.#api.call('listLogs', { query });
+      if (this.filters() !== filters || this.#cursor() !== cursor) return;
+      this.#known.update((known) => mergeRows(known, items));
+      this.#cursor.set(next_cursor);
+    } catch (error) {
+      this.#error.set(error);
+    } finally {
+      this.#busy.set(false);
+    }
+  }
+
+  row(requestId: string): LogRow | undefined {
+    return this.#known().find((row) => row.request_id === requestId);
+  }
+
+  #listen(filters: LogFilters): () => void {
+    const { from: _from, to: _to, ...query } = toQuery(filters, Date.now());
+    let told: LogRow[] = [];
+    const stream = reconnecting(addressOf('/api/logs/tail', {}, query), {
+      // Rows of our own server, of the shape that its contracts name.
+      events: { log: (data) => told.push(data as LogRow) },
+      opened: () => this.#listening.set(true),
+      lost: () => this.#listening.set(false),
+    });
+    const timer = setInterval(() => {
+      if (told.length === 0) return;
+      const fresh = told;
+      told = [];
+      this.#take(fresh);
+    }, showMs);
+    return () => {
+      clearInterval(timer);
+      stream.close();
+      this.#listening.set(false);
+    };
+  }
+
+  #take(fresh: readonly LogRow[]): void {
+    const known = this.#known();
+    const settled = known.length > 0;
+    if (settled && (this.paused() || known.length >= mostRows)) {
+      const ids = new Set(known.map((row) => row.request_id));
+      const news = fresh.filter((row) => !ids.has(row.request_id));
+      this.#waiting.update((waiting) => mergeRows(waiting, news, mostRows));
+      return;
+    }
+    this.#known.set(mergeRows(known, fresh));
+  }
+
+  #forget(): void {
+    this.#known.set([]);
+    this.#waiting.set([]);
+    this.#cursor.set(undefined);
+    this.#error.set(undefined);
+  }
+}
