@@ -21,6 +21,14 @@ export interface ScanResult {
   readonly errorEvent: ScannedError | null;
 }
 
+const orders = new Map(
+  channels.map((first) => [first, [first, ...channels.filter((each) => each !== first)]]),
+);
+
+function formatsOf(channel: Channel): readonly Channel[] {
+  return orders.get(channel) ?? [channel];
+}
+
 /**
  * Sums up what the parts of an answer tell. The channel's own format is asked first, then the
  * others: one upstream often serves several.
@@ -32,7 +40,7 @@ export class AnswerTally {
   sawContent = false;
 
   constructor(channel: Channel) {
-    this.#formats = [channel, ...channels.filter((each) => each !== channel)];
+    this.#formats = formatsOf(channel);
   }
 
   get errorEvent(): ScannedError | null {

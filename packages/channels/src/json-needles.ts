@@ -13,7 +13,10 @@ const maxTries = 16;
  */
 const usageNeedle = Buffer.from('"usage');
 const errorNeedle = Buffer.from('"error');
-const usageNames = ['usageMetadata', 'usage'] as const;
+const usageNames = (['usageMetadata', 'usage'] as const).map((name) => ({
+  name,
+  needle: Buffer.from(`"${name}"`),
+}));
 
 /** Whether JSON bytes may hold a `usage…` field that is not null. */
 export function mayHoldUsage(bytes: Buffer): boolean {
@@ -47,8 +50,8 @@ function isNullField(bytes: Buffer, from: number): boolean {
  * cut off or megabytes of vectors; null when there is none. Wrapped as it was: `{usage: …}`.
  */
 export function lastUsage(bytes: Buffer): JsonObject | null {
-  for (const name of usageNames) {
-    const needle = `"${name}"`;
+  if (bytes.lastIndexOf(usageNeedle) === -1) return null;
+  for (const { name, needle } of usageNames) {
     let at = bytes.lastIndexOf(needle);
     for (let tries = 0; at !== -1 && tries < maxTries; tries += 1) {
       const value = objectAfter(bytes, at + needle.length);

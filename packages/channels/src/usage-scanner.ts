@@ -29,31 +29,48 @@ export function createUsageScanner(
   { streaming }: { readonly streaming: boolean },
 ): UsageScanner {
   const tally = new AnswerTally(channelByName(channel));
-  const scanner = streaming ? new EventScanner(tally) : new BodyScanner(tally);
-  return {
-    feed: (chunk) => {
-      scanner.feed(
-        Buffer.isBuffer(chunk)
-          ? chunk
-          : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength),
-      );
-    },
-    end: () => {
-      scanner.end();
-      return tally.result();
-    },
-    soFar: () => tally.result(),
-    get sawContent() {
-      return tally.sawContent;
-    },
-    get errorEvent() {
-      return tally.errorEvent;
-    },
-    get midEvent() {
-      return scanner.midEvent;
-    },
-    get heldBytes() {
-      return scanner.heldBytes;
-    },
-  };
+  return new Scanner(tally, streaming ? new EventScanner(tally) : new BodyScanner(tally));
+}
+
+class Scanner implements UsageScanner {
+  readonly #tally: AnswerTally;
+  readonly #parts: EventScanner | BodyScanner;
+
+  constructor(tally: AnswerTally, parts: EventScanner | BodyScanner) {
+    this.#tally = tally;
+    this.#parts = parts;
+  }
+
+  feed(chunk: Uint8Array): void {
+    this.#parts.feed(
+      Buffer.isBuffer(chunk)
+        ? chunk
+        : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength),
+    );
+  }
+
+  end(): ScanResult {
+    this.#parts.end();
+    return this.#tally.result();
+  }
+
+  soFar(): ScanResult {
+    return this.#tally.result();
+  }
+
+  get sawContent(): boolean {
+    return this.#tally.sawContent;
+  }
+
+  get errorEvent(): ScannedError | null {
+    return this.#tally.errorEvent;
+  }
+
+  get midEvent(): boolean {
+    return this.#parts.midEvent;
+  }
+
+  get heldBytes(): number {
+    return this.#parts.heldBytes;
+  }
 }

@@ -24,11 +24,16 @@ export interface GatewayGauges {
 /** Registers the gateway's metrics. */
 export function createGatewayMetrics(registry: Registry, gauges: GatewayGauges): GatewayMetrics {
   const registers = [registry];
-  const requests = new Counter({
+  const requests = new Tally<number>();
+  new Counter({
     name: 'keymux_requests_total',
     help: 'Proxied requests by group and status.',
     labelNames: ['group', 'status'],
     registers,
+    collect() {
+      this.reset();
+      requests.forEach((group, status, count) => this.inc({ group, status }, count));
+    },
   });
   const duration = new Histogram({
     name: 'keymux_request_duration_seconds',
@@ -43,11 +48,16 @@ export function createGatewayMetrics(registry: Registry, gauges: GatewayGauges):
     buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1],
     registers,
   });
-  const attempts = new Counter({
+  const attempts = new Tally<string>();
+  new Counter({
     name: 'keymux_attempts_total',
     help: 'Attempts at upstreams by group and verdict.',
     labelNames: ['group', 'verdict'],
     registers,
+    collect() {
+      this.reset();
+      attempts.forEach((group, verdict, count) => this.inc({ group, verdict }, count));
+    },
   });
   const gauge = (name: string, help: string, read: () => number): void => {
     new Gauge({
@@ -69,10 +79,27 @@ export function createGatewayMetrics(registry: Registry, gauges: GatewayGauges):
   );
   return {
     request: (group, status, seconds) => {
-      requests.inc({ group, status });
+      requests.add(group, status);
       duration.observe({ group }, seconds);
     },
     overhead: (seconds) => overhead.observe(seconds),
-    attempt: (group, verdict) => attempts.inc({ group, verdict }),
+    attempt: (group, verdict) => attempts.add(group, verdict),
   };
+}
+
+/** Counts by two labels; prom-client hashes the names of labels at every count, this only when asked. */
+class Tally<V> {
+  readonly #groups = new Map<string, Map<V, number>>();
+
+  add(group: string, value: V): void {
+    let counts = this.#groups.get(group);
+    if (counts === undefined) this.#groups.set(group, (counts = new Map<V, number>()));
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+
+  forEach(tell: (group: string, value: V, count: number) => void): void {
+    for (const [group, counts] of this.#groups) {
+      for (const [value, count] of counts) tell(group, value, count);
+    }
+  }
 }

@@ -2,11 +2,20 @@ import { type KeyOutcome, messageTypes, type StreamName, subjects } from '@keymu
 import type { Bus, Message } from '@keymux/bus';
 import type { Clock, Logger } from '@keymux/service';
 import type { Spool, SpoolBatch } from './spool.ts';
-import { foldLines, outcomeLine, rowLine, toPayloads } from './spool-line.ts';
+import {
+  foldLines,
+  LineFold,
+  lineText,
+  type RowLine,
+  type SpoolLine,
+  toPayloads,
+} from './spool-line.ts';
 
 /** Longest wait of a success before it is published. */
 const foldMs = 250;
 const batchBytes = 1024 * 1024;
+/** So much is published without waiting: while it is not more than a batch it need not be read again. */
+const promptBytes = 512 * 1024;
 /** Published and not yet acknowledged; the rest waits in the spool. */
 const windowBytes = 32 * batchBytes;
 
@@ -18,12 +27,26 @@ export interface OutboxDeps {
   readonly source: string;
 }
 
-/** Writes outcomes and log rows to the spool at once and brings them to the bus in batches. */
+/** Who is told that a row is on disk. */
+export interface AwaitsRow {
+  written(): void;
+}
+
+/**
+ * Writes outcomes and log rows to the spool, those of one turn of the event loop together, and
+ * brings them to the bus in batches.
+ */
 export class Outbox {
   readonly #deps: OutboxDeps;
   readonly #retries = new Set<NodeJS.Timeout>();
   #timer: NodeJS.Timeout | undefined;
-  #urgent: NodeJS.Immediate | undefined;
+  #turn: NodeJS.Immediate | undefined;
+  #urgent = false;
+  #pending: SpoolLine[] = [];
+  #waiting: AwaitsRow[] = [];
+  /** All that no batch was made of, so that it need not be read again; unless the spool has more. */
+  #fresh = new LineFold();
+  #behind = true;
   #inFlightBytes = 0;
   #dropped = 0;
   #complainedMs = 0;
@@ -48,30 +71,31 @@ export class Outbox {
     this.#publish();
   }
 
-  /** Keeps a request's row; `keyId` is the key that succeeded. Call before the answer's last byte. */
-  row(row: {
-    group: string;
-    keyId: string | null;
-    requestId: string;
-    time: string;
-    json: string;
-  }): void {
-    this.#append(rowLine(row));
+  /**
+   * Keeps a request's row: at the end of this turn of the event loop, and then tells `awaits`; or
+   * now, when nobody awaits it. The answer's last byte must go after it.
+   */
+  row(row: RowLine, awaits?: AwaitsRow): void {
+    this.#pending.push(row);
+    if (awaits === undefined) {
+      this.#write();
+      return;
+    }
+    this.#waiting.push(awaits);
+    this.#turn ??= setImmediate(this.#endTurn);
   }
 
-  /** Keeps an outcome; one that changes a key is published at once. */
+  /** Keeps an outcome; one that changes a key is published at the end of this turn of the event loop. */
   outcome(group: string, outcome: KeyOutcome): void {
-    this.#append(outcomeLine(group, outcome));
-    if (outcome.kind !== 'failure' && outcome.kind !== 'guard') return;
-    this.#urgent ??= setImmediate(() => {
-      this.#urgent = undefined;
-      this.#publish();
-    });
+    this.#pending.push({ kind: 'outcome', group, outcome });
+    this.#urgent ||= outcome.kind === 'failure' || outcome.kind === 'guard';
+    this.#turn ??= setImmediate(this.#endTurn);
   }
 
   /** Publishes what is left, for at most `timeoutMs`; the rest stays on disk for the next start. */
   async stop(timeoutMs: number): Promise<void> {
     const endMs = performance.now() + timeoutMs;
+    this.#write();
     this.#publish();
     while (!this.#deps.spool.empty && performance.now() < endMs) {
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -79,23 +103,45 @@ export class Outbox {
     }
     this.#stopped = true;
     clearInterval(this.#timer);
-    clearImmediate(this.#urgent);
+    this.#write();
+    clearImmediate(this.#turn);
     for (const retry of this.#retries) clearTimeout(retry);
     this.#deps.spool.close();
   }
 
-  #append(line: string): void {
-    try {
-      if (this.#deps.spool.append(line)) return;
-      this.#lost('the spool is full');
-    } catch (error) {
-      this.#lost(error instanceof Error ? error.message : String(error));
+  readonly #endTurn = (): void => {
+    this.#turn = undefined;
+    this.#write();
+    const { spool } = this.#deps;
+    if (this.#urgent || (!this.#behind && spool.unbatchedBytes >= promptBytes)) this.#publish();
+    this.#urgent = false;
+  };
+
+  #write(): void {
+    const lines = this.#pending;
+    if (lines.length > 0) {
+      this.#pending = [];
+      if (this.#append(lines) && !this.#behind) for (const each of lines) this.#fresh.add(each);
     }
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#waiting = [];
+    for (const each of waiting) each.written();
+  }
+
+  #append(lines: readonly SpoolLine[]): boolean {
+    try {
+      if (this.#deps.spool.append(lines.map(lineText).join('\n'))) return true;
+      this.#lost(lines.length, 'the spool is full');
+    } catch (error) {
+      this.#lost(lines.length, error instanceof Error ? error.message : String(error));
+    }
+    return false;
   }
 
   // A request never fails for its log; but nobody may lose rows without being told.
-  #lost(reason: string): void {
-    this.#dropped += 1;
+  #lost(lines: number, reason: string): void {
+    this.#dropped += lines;
     const nowMs = this.#deps.clock.now();
     if (nowMs - this.#complainedMs < 60_000) return;
     this.#complainedMs = nowMs;
@@ -108,19 +154,25 @@ export class Outbox {
     try {
       spool.checkpoint();
       while (this.#inFlightBytes < windowBytes) {
+        const unbatchedBytes = spool.unbatchedBytes;
         const batch = spool.take(batchBytes);
+        const whole = batch === undefined || batch.sizeBytes === unbatchedBytes;
+        const fresh = this.#behind || !whole ? undefined : this.#fresh;
+        this.#behind = batch !== undefined && fresh === undefined;
+        this.#fresh = new LineFold();
         if (batch === undefined) return;
-        this.#send(batch);
+        this.#send(batch, fresh);
       }
     } catch (error) {
       log.error({ err: error }, 'the spool cannot be read or written');
     }
   }
 
-  #send(batch: SpoolBatch): void {
+  #send(batch: SpoolBatch, fresh: LineFold | undefined): void {
     const { spool, log } = this.#deps;
     this.#inFlightBytes += batch.sizeBytes;
-    const { groups, unreadable } = foldLines(batch.lines);
+    const { groups, unreadable } =
+      fresh === undefined ? foldLines(batch.lines) : { groups: fresh.groups(), unreadable: [] };
     if (unreadable.length > 0)
       log.error({ lines: unreadable.length }, 'spool has unreadable lines');
     const place = {

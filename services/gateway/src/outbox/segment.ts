@@ -52,10 +52,11 @@ export class Segment {
     return this.batches.at(-1)?.end ?? 0;
   }
 
-  /** Writes one line, with its newline, at once. */
-  append(line: string): void {
-    const sizeBytes = Buffer.byteLength(line);
-    const written = fs.writeSync(this.#log, line);
+  /** Writes lines, with their newlines, at once. */
+  append(lines: string): void {
+    const bytes = Buffer.from(lines);
+    const sizeBytes = bytes.length;
+    const written = fs.writeSync(this.#log, bytes);
     if (written < sizeBytes) {
       fs.ftruncateSync(this.#log, this.sizeBytes);
       throw new Error(`the spool took ${written} of ${sizeBytes} bytes`);

@@ -1,16 +1,20 @@
 import type { KeyOutcome } from '@keymux/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldLines, outcomeLine, rowLine } from './spool-line.ts';
+import { foldLines, LineFold, lineText, type SpoolLine, toPayloads } from './spool-line.ts';
 
+const rowOf = (group: string, keyId: string | null, requestId: string): SpoolLine => ({
+  kind: 'row',
+  group,
+  keyId,
+  requestId,
+  time: `t-${requestId}`,
+  json: `{"request_id":"${requestId}"}`,
+});
 const row = (group: string, keyId: string | null, requestId: string) =>
-  rowLine({
-    group,
-    keyId,
-    requestId,
-    time: `t-${requestId}`,
-    json: `{"request_id":"${requestId}"}`,
-  });
+  lineText(rowOf(group, keyId, requestId));
+const outcomeLine = (group: string, outcome: KeyOutcome) =>
+  lineText({ kind: 'outcome', group, outcome });
 
 const failure = (keyId: string): KeyOutcome => ({
   kind: 'failure',
@@ -34,8 +38,7 @@ describe('the lines of a batch', () => {
       { kind: 'success', key_id: 'k1', at: 't-3', count: 2, request_id: '3' },
       { kind: 'success', key_id: 'k2', at: 't-2', count: 1, request_id: '2' },
     ]);
-    expect(groups[0]?.rowCount).toBe(3);
-    expect(groups[0]?.rows.split('\n')).toHaveLength(4);
+    expect(groups[0]?.rows).toEqual(['1', '2', '3'].map((id) => `{"request_id":"${id}"}`));
   });
 
   it('keep the order of success and failure of one key', () => {
@@ -49,13 +52,27 @@ describe('the lines of a batch', () => {
 
   it('keep a row without a key out of the outcomes', () => {
     const { groups } = foldLines([row('-', null, '1')]);
-    expect(groups[0]).toMatchObject({ group: '-', outcomes: [], rowCount: 1 });
+    expect(groups[0]).toMatchObject({ group: '-', outcomes: [], rows: ['{"request_id":"1"}'] });
   });
 
   it('say which lines cannot be read, and lose no other', () => {
     const { groups, unreadable } = foldLines(['what', 'r\tonly', row('a', null, '1')]);
     expect(unreadable).toEqual(['what', 'r\tonly']);
-    expect(groups[0]?.rowCount).toBe(1);
+    expect(groups[0]?.rows).toHaveLength(1);
+  });
+
+  it('become the same payloads whether they were read from the disk or not', () => {
+    const lines: SpoolLine[] = [
+      rowOf('a', 'k1', '1'),
+      { kind: 'outcome', group: 'a', outcome: failure('k1') },
+      rowOf('b', null, '2'),
+    ];
+    const fold = new LineFold();
+    for (const line of lines) fold.add(line);
+    const place = { producer: 'p', number: 1, ackedThrough: 0 };
+    expect(fold.groups().map((each) => toPayloads(each, place))).toEqual(
+      foldLines(lines.map(lineText)).groups.map((each) => toPayloads(each, place)),
+    );
   });
 
   it('count every success exactly once, however they mix', () => {

@@ -1,31 +1,38 @@
 import { type KeyOutcome, type KeyOutcomes, type RequestLogs } from '@keymux/contracts';
 
-/**
- * The lines of the spool. A log row is serialised once, by the request; what the publisher needs
- * to fold successes stands before it, so that nobody parses the row again.
- */
-export function rowLine(row: {
-  group: string;
+/** A request's row, serialised once. */
+export interface RowLine {
+  readonly kind: 'row';
+  readonly group: string;
   /** The key that succeeded, or none. */
-  keyId: string | null;
-  requestId: string;
-  time: string;
-  json: string;
-}): string {
-  return `r\t${row.group}\t${row.keyId ?? ''}\t${row.requestId}\t${row.time}\t${row.json}`;
+  readonly keyId: string | null;
+  readonly requestId: string;
+  readonly time: string;
+  readonly json: string;
 }
 
-/** A failure or a tripped guard, written the moment it was judged. */
-export function outcomeLine(group: string, outcome: KeyOutcome): string {
-  return `o\t${group}\t${JSON.stringify(outcome)}`;
+/** A failure or a tripped guard, from the moment it was judged. */
+export interface OutcomeLine {
+  readonly kind: 'outcome';
+  readonly group: string;
+  readonly outcome: KeyOutcome;
+}
+
+/** What one line of the spool says. */
+export type SpoolLine = RowLine | OutcomeLine;
+
+/** The text of a line; what is needed to fold successes stands before the row, so that nobody parses it again. */
+export function lineText(line: SpoolLine): string {
+  return line.kind === 'row'
+    ? `r\t${line.group}\t${line.keyId ?? ''}\t${line.requestId}\t${line.time}\t${line.json}`
+    : `o\t${line.group}\t${JSON.stringify(line.outcome)}`;
 }
 
 /** What a batch of lines says, by group. */
 export interface GroupBatch {
   readonly group: string;
   readonly outcomes: KeyOutcome[];
-  rows: string;
-  rowCount: number;
+  readonly rows: string[];
 }
 
 interface Success {
@@ -34,72 +41,93 @@ interface Success {
   requestId: string;
 }
 
-/** Sorts lines by group and folds successes by key; lines it cannot read come back as `unreadable`. */
-export function foldLines(lines: readonly string[]): {
-  groups: GroupBatch[];
-  unreadable: string[];
-} {
-  const groups = new Map<string, GroupBatch>();
-  const successes = new Map<string, Map<string, Success>>();
-  const unreadable: string[] = [];
-  const groupOf = (group: string): GroupBatch => {
-    let batch = groups.get(group);
+/** Sorts lines by group and folds successes by key, in the order in which they are added. */
+export class LineFold {
+  readonly #groups = new Map<string, GroupBatch>();
+  readonly #successes = new Map<string, Map<string, Success>>();
+
+  add(line: SpoolLine): void {
+    if (line.kind === 'row') {
+      this.#groupOf(line.group).rows.push(line.json);
+      if (line.keyId !== null) this.#succeeded(line.group, line.keyId, line);
+      return;
+    }
+    // A success ends a streak: it must not change places with a failure of the same key.
+    const { group, outcome } = line;
+    if (outcome.kind === 'failure' || outcome.kind === 'noted') this.#flush(group, outcome.key_id);
+    this.#groupOf(group).outcomes.push(outcome);
+  }
+
+  /** What all lines said; nothing may be added after it. */
+  groups(): GroupBatch[] {
+    for (const [group, ofGroup] of this.#successes) {
+      for (const keyId of ofGroup.keys()) this.#flush(group, keyId);
+    }
+    return [...this.#groups.values()];
+  }
+
+  #succeeded(group: string, keyId: string, { time, requestId }: RowLine): void {
+    let ofGroup = this.#successes.get(group);
+    if (ofGroup === undefined) this.#successes.set(group, (ofGroup = new Map<string, Success>()));
+    const success = ofGroup.get(keyId);
+    if (success === undefined) ofGroup.set(keyId, { count: 1, at: time, requestId });
+    else {
+      success.count += 1;
+      success.at = time;
+      success.requestId = requestId;
+    }
+  }
+
+  #groupOf(group: string): GroupBatch {
+    let batch = this.#groups.get(group);
     if (batch === undefined) {
-      batch = { group, outcomes: [], rows: '', rowCount: 0 };
-      groups.set(group, batch);
+      batch = { group, outcomes: [], rows: [] };
+      this.#groups.set(group, batch);
     }
     return batch;
-  };
-  // A success ends a streak: it must not change places with a failure of the same key.
-  const flushSuccess = (group: string, keyId: string): void => {
-    const success = successes.get(group)?.get(keyId);
+  }
+
+  #flush(group: string, keyId: string): void {
+    const success = this.#successes.get(group)?.get(keyId);
     if (success === undefined) return;
-    successes.get(group)?.delete(keyId);
-    groupOf(group).outcomes.push({
+    this.#successes.get(group)?.delete(keyId);
+    this.#groupOf(group).outcomes.push({
       kind: 'success',
       key_id: keyId,
       at: success.at,
       count: success.count,
       request_id: success.requestId,
     });
-  };
-  for (const line of lines) {
-    if (line.startsWith('r\t')) {
-      const [group, keyId, requestId, at, json] = fields(line, 5);
-      if (json === undefined) {
-        unreadable.push(line);
-        continue;
-      }
-      const batch = groupOf(group);
-      batch.rows += `${json}\n`;
-      batch.rowCount += 1;
-      if (keyId === '') continue;
-      let ofGroup = successes.get(group);
-      if (ofGroup === undefined) successes.set(group, (ofGroup = new Map<string, Success>()));
-      const success = ofGroup.get(keyId);
-      if (success === undefined) ofGroup.set(keyId, { count: 1, at, requestId });
-      else {
-        success.count += 1;
-        success.at = at;
-        success.requestId = requestId;
-      }
-    } else if (line.startsWith('o\t')) {
-      const [group, json] = fields(line, 2);
-      if (json === undefined) {
-        unreadable.push(line);
-        continue;
-      }
-      // Our own line, written by `outcomeLine`; keymanager checks it by schema.
-      const outcome = JSON.parse(json) as KeyOutcome;
-      if (outcome.kind === 'failure' || outcome.kind === 'noted')
-        flushSuccess(group, outcome.key_id);
-      groupOf(group).outcomes.push(outcome);
-    } else unreadable.push(line);
   }
-  for (const [group, ofGroup] of successes) {
-    for (const keyId of ofGroup.keys()) flushSuccess(group, keyId);
+}
+
+/** Folds the texts of lines; those it cannot read come back as `unreadable`. */
+export function foldLines(texts: readonly string[]): {
+  groups: GroupBatch[];
+  unreadable: string[];
+} {
+  const fold = new LineFold();
+  const unreadable: string[] = [];
+  for (const text of texts) {
+    const line = readLine(text);
+    if (line === null) unreadable.push(text);
+    else fold.add(line);
   }
-  return { groups: [...groups.values()], unreadable };
+  return { groups: fold.groups(), unreadable };
+}
+
+function readLine(text: string): SpoolLine | null {
+  if (text.startsWith('r\t')) {
+    const [group, keyId, requestId, time, json] = fields(text, 5);
+    if (json === undefined) return null;
+    return { kind: 'row', group, keyId: keyId === '' ? null : keyId, requestId, time, json };
+  }
+  if (!text.startsWith('o\t')) return null;
+  const [group, json] = fields(text, 2);
+  // Our own line, written by `lineText`; keymanager checks it by schema.
+  return json === undefined
+    ? null
+    : { kind: 'outcome', group, outcome: JSON.parse(json) as KeyOutcome };
 }
 
 function fields(line: string, count: 2): [string, string | undefined];
@@ -137,8 +165,16 @@ export function toPayloads(
             outcomes: batch.outcomes,
           },
         }),
-    ...(batch.rowCount === 0
+    ...(batch.rows.length === 0
       ? {}
-      : { logs: { group, producer, batch: number, count: batch.rowCount, rows: batch.rows } }),
+      : {
+          logs: {
+            group,
+            producer,
+            batch: number,
+            count: batch.rows.length,
+            rows: `${batch.rows.join('\n')}\n`,
+          },
+        }),
   };
 }

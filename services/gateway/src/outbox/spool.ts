@@ -13,8 +13,9 @@ export interface SpoolOptions {
 /** A batch with its lines, ready to be published. */
 export interface SpoolBatch {
   readonly number: number;
-  readonly lines: readonly string[];
   readonly sizeBytes: number;
+  /** Read from the disk when asked for. */
+  readonly lines: readonly string[];
 }
 
 /**
@@ -65,6 +66,11 @@ export class Spool {
     return this.#segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
   }
 
+  /** Bytes that no batch was made of yet. */
+  get unbatchedBytes(): number {
+    return this.#segments.reduce((sum, each) => sum + each.sizeBytes - each.batchedBytes, 0);
+  }
+
   /** True when nothing waits for the bus. */
   get empty(): boolean {
     return (
@@ -74,15 +80,15 @@ export class Spool {
     );
   }
 
-  /** Writes a line (without newlines) at once; false when the spool is full. Throws on I/O errors. */
-  append(line: string): boolean {
+  /** Writes lines (newlines between them) at once, all or none; false when the spool is full. Throws on I/O errors. */
+  append(lines: string): boolean {
     if (this.sizeBytes >= this.#limitBytes) return false;
     let segment = this.#segments.at(-1);
     if (segment === undefined || segment.sizeBytes >= this.#segmentBytes) {
       segment = Segment.open(this.#directory, (segment?.sequence ?? 0) + 1);
       this.#segments.push(segment);
     }
-    segment.append(`${line}\n`);
+    segment.append(`${lines}\n`);
     return true;
   }
 
@@ -139,8 +145,10 @@ export class Spool {
 function toSpoolBatch(segment: Segment, batch: Batch): SpoolBatch {
   return {
     number: batch.number,
-    lines: segment.read(batch),
     sizeBytes: batch.end - batch.start,
+    get lines() {
+      return segment.read(batch);
+    },
   };
 }
 

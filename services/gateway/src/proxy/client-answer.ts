@@ -1,3 +1,4 @@
+import type { AwaitsRow } from '../outbox/outbox.ts';
 import type { Clock } from '@keymux/service';
 import type { Judgement } from '@keymux/outcome';
 import type { HeldAnswer } from './ending.ts';
@@ -106,8 +107,8 @@ export class ClientAnswer {
     this.#deps.close();
   }
 
-  /** Writes the log row. */
-  settle(): void {
-    this.#deps.row.settle(this.#committed ? this.#deps.relayedBytes() : 0);
+  /** Writes the log row; tells `awaits` when it is on disk. */
+  settle(awaits?: AwaitsRow): void {
+    this.#deps.row.settle(this.#committed ? this.#deps.relayedBytes() : 0, awaits);
   }
 }

@@ -1,7 +1,7 @@
 import { type Clock, scrubText } from '@keymux/service';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { Judgement } from '@keymux/outcome';
-import type { Outbox } from '../outbox/outbox.ts';
+import type { AwaitsRow, Outbox } from '../outbox/outbox.ts';
 import type { Target } from '../upstream/choose-target.ts';
 import { type LogRecord, toRow } from './log-record.ts';
 
@@ -61,20 +61,27 @@ export class ExchangeRow {
     this.#record.error = judgement.verdict === 'success' ? null : this.#scrub(judgement.message);
   }
 
-  /** Writes the row; before the client has the last byte, so that no end of this process loses it. */
-  settle(bytesOut: number): void {
-    if (this.#settled) return;
+  /** Writes the row, now or soon and then tells `awaits`: the client's last byte goes after it, so that no end of this process loses it. */
+  settle(bytesOut: number, awaits?: AwaitsRow): void {
+    if (this.#settled) {
+      awaits?.written();
+      return;
+    }
     this.#settled = true;
     const record = this.#record;
     record.bytesOut = bytesOut;
     const row = toRow(record, this.#clock.now());
-    this.#outbox.row({
-      group: record.group,
-      keyId: record.keyId,
-      requestId: record.requestId,
-      time: row.time,
-      json: JSON.stringify(row),
-    });
+    this.#outbox.row(
+      {
+        kind: 'row',
+        group: record.group,
+        keyId: record.keyId,
+        requestId: record.requestId,
+        time: row.time,
+        json: JSON.stringify(row),
+      },
+      awaits,
+    );
     this.#metrics.request(record.group, record.status, row.duration_ms / 1_000);
   }
 

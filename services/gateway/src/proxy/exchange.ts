@@ -120,6 +120,7 @@ export class Exchange implements RelayListener, Bounded {
   }
 
   overdue(nowMs: number): void {
+    if (this.#closed) return;
     if (nowMs < this.#requestDeadlineMs) {
       // Blocked: the client takes nothing.
       this.#request.res.destroy();
@@ -182,7 +183,7 @@ export class Exchange implements RelayListener, Bounded {
         record.keyId = judgement.verdict === 'success' ? target.key.id : null;
         this.#row.blame(judgement);
         if (ending.usage !== null) record.tokens = ending.usage.tokens;
-        this.#answer.settle();
+        this.#answer.settle(this.#relay);
         return;
       case 'refused-streaming':
         record.status = ending.answer.status;
@@ -258,18 +259,9 @@ export class Exchange implements RelayListener, Bounded {
   }
 
   #send(target: Target, prepared: Prepared, nowMs: number): void {
-    const { req, res, record, headers, path, query, streaming, extraHeaders } = this.#request;
+    const { req, res, record, headers, path, query, extraHeaders } = this.#request;
     const { group, key, upstream } = target;
     const { channel, settings } = group;
-    const timeouts = streaming
-      ? settings
-      : {
-          ...settings,
-          responseHeaderTimeoutMs: Math.min(
-            settings.responseHeaderTimeoutMs,
-            settings.requestTimeoutMs,
-          ),
-        };
     this.#target = target;
     this.#asked = key;
     this.#deps.headroom.asked(target, prepared.model);
@@ -285,7 +277,7 @@ export class Exchange implements RelayListener, Bounded {
     });
     const attempt = new Attempt({
       listener: relay,
-      timeouts,
+      timeouts: settings,
       deadlines: this.#deps.deadlines,
       now: () => this.#deps.clock.now(),
     });
@@ -298,10 +290,9 @@ export class Exchange implements RelayListener, Bounded {
         origin: upstream.origin,
         method: req.method ?? 'GET',
         path: upstream.basePath + prepared.path + query,
-        headers: [
-          ...prepared.headers,
-          ...channel.credentialHeaders(key.secret, prepared.path, headers.names),
-        ],
+        headers: prepared.headers.concat(
+          channel.credentialHeaders(key.secret, prepared.path, headers.names),
+        ),
         body: prepared.open(),
       });
       if (this.#plan.attempts === 1) {

@@ -58,16 +58,14 @@ export function prepareRequest(group: LiveStandardGroup, request: UnpreparedRequ
       ? headers.forwarded
       : applyHeaderRules(headers.forwarded, headerRules, { group: group.name, model });
   const length = replaced === null ? body.lengthBytes : replaced.length;
+  const prepared = flat.slice();
+  if (length !== null && length !== 0) prepared.push('content-length', String(length));
+  prepared.push(loopHeader, request.via);
   return {
     refused,
     model,
     path,
-    headers: [
-      ...flat,
-      ...(length === null || length === 0 ? [] : ['content-length', String(length)]),
-      loopHeader,
-      request.via,
-    ],
+    headers: prepared,
     open: () => replaced ?? body.open(),
   };
 }

@@ -1,3 +1,4 @@
+import type { Fingerprints } from './fingerprints.ts';
 import type { RequestHeaders } from './request-headers.ts';
 
 export type ProxyKey =
@@ -9,10 +10,8 @@ export type ProxyKey =
 export interface ProxyKeys {
   readonly global: ReadonlyMap<string, string>;
   readonly group: ReadonlyMap<string, string>;
-  /** A keyed hash: looking it up tells nothing of how much of a wrong key was right. */
-  readonly fingerprint: (secret: string) => string;
-  /** The same under the previous encryption key, while there is one. */
-  readonly previousFingerprint: (secret: string) => string | undefined;
+  /** Keyed hashes: looking them up tells nothing of how much of a wrong key was right. */
+  readonly fingerprints: Fingerprints;
 }
 
 /** Looks for the client's credential wherever an SDK puts it; any valid one of several will do. */
@@ -25,9 +24,9 @@ export function readProxyKey(
   for (const secret of [headers.bearer, headers.apiKey, headers.googApiKey, queryKey]) {
     if (secret === null || secret === '') continue;
     missing = false;
-    const fingerprint = keys.fingerprint(secret);
-    const name = nameOf(fingerprint, keys) ?? nameOf(keys.previousFingerprint(secret), keys);
-    if (name !== undefined) return { kind: 'valid', name, fingerprint };
+    const { current, previous } = keys.fingerprints(secret);
+    const name = nameOf(current, keys) ?? nameOf(previous, keys);
+    if (name !== undefined) return { kind: 'valid', name, fingerprint: current };
   }
   return { kind: missing ? 'missing' : 'invalid' };
 }

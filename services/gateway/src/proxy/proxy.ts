@@ -6,6 +6,7 @@ import type { LiveGroup } from '../live-config/live-group.ts';
 import { Seats } from '../seats.ts';
 import { type Address, parseAddress } from './address.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';
+import { createFingerprints, type Fingerprints } from './fingerprints.ts';
 import { type GatewayErrorCode, gatewayErrors } from './gateway-error.ts';
 import { type LogRecord, newRecord, toRow, traceIdOf } from './log-record.ts';
 import { type ProxyKey, readProxyKey } from './proxy-key.ts';
@@ -49,6 +50,7 @@ export type Admission =
 /** The data plane: every request to `/proxy/{group}/…`. */
 export class Proxy {
   readonly #deps: ProxyDeps;
+  readonly #fingerprints: Fingerprints;
   readonly #exchanges = new Seats<Exchange>();
   #active = 0;
   #draining = false;
@@ -56,6 +58,7 @@ export class Proxy {
 
   constructor(deps: ProxyDeps) {
     this.#deps = deps;
+    this.#fingerprints = createFingerprints(deps.vault);
   }
 
   get active(): number {
@@ -196,8 +199,7 @@ export class Proxy {
     const proxyKey: ProxyKey = readProxyKey(headers, address.queryKey, {
       global: snapshot.proxyKeys,
       group: group.proxyKeys,
-      fingerprint: (secret) => this.#deps.vault.fingerprint(secret),
-      previousFingerprint: (secret) => this.#deps.vault.previousFingerprint(secret),
+      fingerprints: this.#fingerprints,
     });
     if (proxyKey.kind !== 'valid') {
       return refused(proxyKey.kind === 'missing' ? 'missing_proxy_key' : 'invalid_proxy_key');
@@ -231,6 +233,7 @@ export class Proxy {
   writeRow(record: LogRecord): void {
     const row = toRow(record, this.#deps.clock.now());
     this.#deps.outbox.row({
+      kind: 'row',
       group: record.group,
       keyId: record.keyId,
       requestId: record.requestId,

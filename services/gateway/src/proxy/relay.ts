@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { AwaitsRow } from '../outbox/outbox.ts';
 import type { AttemptFailure, AttemptListener } from '../upstream/attempt.ts';
 import type { Ending, HeldAnswer } from './ending.ts';
 import { readResponseHeaders, type ResponseHeaders } from './response-headers.ts';
@@ -16,7 +17,7 @@ const maxReadBytes = 65_536;
 export interface RelayListener {
   /** The upstream answers: its headers are there. */
   answers(headers: ResponseHeaders): void;
-  /** Judges the ending and settles the log row, before the client has the last byte. */
+  /** Judges the ending and settles the log row; of an `answered` one the relay is told when it is written. */
   ended(ending: Ending): void;
   /** The first byte goes to the client: no other attempt can follow. */
   committed(status: number): void;
@@ -43,7 +44,7 @@ type Mode = 'waiting' | 'holding' | 'refusing' | 'relaying' | 'done';
  * Brings one upstream's answer to the client as it comes: nothing is merged, delayed or copied.
  * Holds back only what may still be answered better by another attempt.
  */
-export class Relay implements AttemptListener {
+export class Relay implements AttemptListener, AwaitsRow {
   readonly #deps: RelayDeps;
   readonly #held: Buffer[] = [];
   #mode: Mode = 'waiting';
@@ -61,6 +62,10 @@ export class Relay implements AttemptListener {
   #heldBytes = 0;
   #receivedBytes = 0;
   #settled = false;
+  /** The client's last bytes are held in its socket until the row is on disk. */
+  #holdsSocket: Socket | null = null;
+  #rowAwaited = false;
+  #afterRow: 'nothing' | 'end' | 'cut' = 'nothing';
   #refusedStreaming = false;
 
   constructor(deps: RelayDeps) {
@@ -125,7 +130,7 @@ export class Relay implements AttemptListener {
   failed(failure: AttemptFailure): void {
     const committed = this.#mode === 'relaying';
     this.#mode = 'done';
-    if (this.#settled) this.#deps.res.destroy();
+    if (this.#settled) this.#cut();
     else this.#deps.listener.ended({ kind: 'failed', failure, committed });
   }
 
@@ -182,6 +187,7 @@ export class Relay implements AttemptListener {
 
   #write(chunk: Buffer, newest: boolean): boolean {
     if (newest && !this.#settled && this.#isLast(chunk)) {
+      this.#holdSocket();
       this.#settle(() => undefined);
     }
     keepBoundaries(this.#deps.res);
@@ -208,6 +214,7 @@ export class Relay implements AttemptListener {
       return;
     }
     this.#settled = true;
+    this.#rowAwaited = true;
     const usage = this.#usage;
     const tell = (result: ScanResult | null): void => {
       this.#deps.listener.ended({ kind: 'answered', status: this.#status, usage: result });
@@ -224,9 +231,34 @@ export class Relay implements AttemptListener {
     res.writeHead(this.#status, this.#statusText, [...this.#headers.forwarded, ...extraHeaders]);
   }
 
+  /** The row is on disk. */
+  written(): void {
+    this.#rowAwaited = false;
+    if (this.#afterRow === 'end') this.#finish();
+    this.#holdsSocket?.uncork();
+    this.#holdsSocket = null;
+    if (this.#afterRow === 'cut') this.#cut();
+  }
+
+  #holdSocket(): void {
+    const { socket } = this.#deps.res;
+    if (socket === null) return;
+    socket.cork();
+    this.#holdsSocket = socket;
+  }
+
   #finish(): void {
+    if (this.#rowAwaited) {
+      this.#afterRow = 'end';
+      return;
+    }
     this.#deps.res.end();
     this.#deps.listener.finished();
+  }
+
+  #cut(): void {
+    if (this.#rowAwaited) this.#afterRow = 'cut';
+    else this.#deps.res.destroy();
   }
 
   #refuseStreaming(): void {

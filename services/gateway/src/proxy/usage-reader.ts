@@ -1,6 +1,6 @@
 import { createBrotliDecompress, createGunzip, createInflate, type Zlib } from 'node:zlib';
 import type { Transform } from 'node:stream';
-import { createUsageScanner, type ScanResult } from '@keymux/channels';
+import { createUsageScanner, type ScanResult, type UsageScanner } from '@keymux/channels';
 import type { ChannelName } from '@keymux/contracts';
 import type { ResponseHeaders } from './response-headers.ts';
 
@@ -28,12 +28,16 @@ const nothingToRead: UsageReader = {
 };
 
 /** What the last event of a stream has; Gemini's streams just end. */
-const streamEnds: Readonly<Record<ChannelName, readonly string[]>> = {
-  openai: ['data: [DONE]', 'data:[DONE]'],
-  'openai-response': ['event: response.completed', 'data: [DONE]'],
-  gemini: ['data: [DONE]'],
-  anthropic: ['event: message_stop'],
+const streamEnds: Readonly<Record<ChannelName, readonly Buffer[]>> = {
+  openai: marks('data: [DONE]', 'data:[DONE]'),
+  'openai-response': marks('event: response.completed', 'data: [DONE]'),
+  gemini: marks('data: [DONE]'),
+  anthropic: marks('event: message_stop'),
 };
+
+function marks(...texts: string[]): Buffer[] {
+  return texts.map((text) => Buffer.from(text));
+}
 
 /** A reader for an answer with these headers. */
 export function createUsageReader(channel: ChannelName, headers: ResponseHeaders): UsageReader {
@@ -43,23 +47,44 @@ export function createUsageReader(channel: ChannelName, headers: ResponseHeaders
   const scanner = createUsageScanner(channel, { streaming });
   const decoder = decoderFor(headers.contentEncoding);
   if (decoder !== null) return decodingReader(scanner, decoder);
-  return {
-    feed: (chunk) => scanner.feed(chunk),
-    soFar: () => scanner.soFar(),
-    get undecided() {
-      return streaming && !scanner.sawContent && scanner.midEvent;
-    },
-    endsStream: (chunk) =>
-      streaming && streamEnds[channel].some((mark) => chunk.includes(mark, 0, 'latin1')),
-    end: (done) => done(scanner.end()),
-    close: () => undefined,
-  };
+  return new PlainReader(scanner, streaming ? streamEnds[channel] : null);
 }
 
-function decodingReader(
-  scanner: ReturnType<typeof createUsageScanner>,
-  decoder: Transform & Zlib,
-): UsageReader {
+class PlainReader implements UsageReader {
+  readonly #scanner: UsageScanner;
+  readonly #marks: readonly Buffer[] | null;
+
+  constructor(scanner: UsageScanner, marks: readonly Buffer[] | null) {
+    this.#scanner = scanner;
+    this.#marks = marks;
+  }
+
+  feed(chunk: Buffer): void {
+    this.#scanner.feed(chunk);
+  }
+
+  soFar(): ScanResult {
+    return this.#scanner.soFar();
+  }
+
+  get undecided(): boolean {
+    return this.#marks !== null && !this.#scanner.sawContent && this.#scanner.midEvent;
+  }
+
+  endsStream(chunk: Buffer): boolean {
+    if (this.#marks === null) return false;
+    for (const mark of this.#marks) if (chunk.includes(mark)) return true;
+    return false;
+  }
+
+  end(done: (result: ScanResult | null) => void): void {
+    done(this.#scanner.end());
+  }
+
+  close(): void {}
+}
+
+function decodingReader(scanner: UsageScanner, decoder: Transform & Zlib): UsageReader {
   let broken = false;
   decoder.on('data', (chunk: Buffer) => scanner.feed(chunk));
   // What cannot be decoded is the client's to judge; only its usage stays unknown.

@@ -35,8 +35,12 @@ export class Deadlines {
 
   #tick(): void {
     const nowMs = this.#now();
+    const late: Bounded[] = [];
     this.#bounded.forEach((each) => {
-      if (each.deadlineMs <= nowMs) each.overdue(nowMs);
+      if (each.deadlineMs <= nowMs) late.push(each);
     });
+    // A request's deadline before its attempt's that came in the same tick.
+    late.sort((a, b) => a.deadlineMs - b.deadlineMs);
+    for (const each of late) if (each.deadlineMs <= nowMs) each.overdue(nowMs);
   }
 }

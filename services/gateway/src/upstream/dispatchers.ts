@@ -8,15 +8,25 @@ export interface Dispatchers {
 
 /** Connections from `outbound`, which keeps one pool for equal settings. */
 export function createDispatchers(outbound: Outbound): Dispatchers {
+  // Both are made anew with each change of config.
+  const held = new WeakMap<
+    LiveUpstream,
+    { readonly settings: LiveSettings; readonly dispatcher: UpstreamDispatcher }
+  >();
   return {
-    of: (upstream, settings) =>
-      outbound.dispatcher({
+    of(upstream, settings) {
+      const found = held.get(upstream);
+      if (found?.settings === settings) return found.dispatcher;
+      const dispatcher = outbound.dispatcher({
         origin: upstream.origin,
         proxyUrl: settings.proxyUrl,
         connectTimeoutMs: settings.connectTimeoutMs,
         idleTimeoutMs: settings.idleConnTimeoutMs,
         maxIdlePerHost: settings.maxIdleConnsPerHost,
         maxIdleTotal: settings.maxIdleConns,
-      }),
+      });
+      held.set(upstream, { settings, dispatcher });
+      return dispatcher;
+    },
   };
 }

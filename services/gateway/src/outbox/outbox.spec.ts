@@ -1,0 +1,112 @@
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { createInProcessBus, type Message } from '@keymux/bus';
+import { createLogger, systemClock } from '@keymux/service';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Outbox } from './outbox.ts';
+import { Spool } from './spool.ts';
+import type { RowLine } from './spool-line.ts';
+
+const directories: string[] = [];
+
+afterEach(() => {
+  for (const directory of directories.splice(0)) fs.rmSync(directory, { recursive: true });
+});
+
+const row = (id: string): RowLine => ({
+  kind: 'row',
+  group: 'g',
+  keyId: 'k',
+  requestId: id,
+  time: 't',
+  json: `{"request_id":"${id}"}`,
+});
+
+async function start() {
+  const directory = fs.mkdtempSync(join(tmpdir(), 'keymux-outbox-'));
+  directories.push(directory);
+  const bus = createInProcessBus({
+    deadLetters: { park: () => Promise.resolve() },
+    followerFailed: (error) => {
+      throw error;
+    },
+  });
+  const heard: Message[] = [];
+  for (const stream of ['KEY_OUTCOMES', 'REQUEST_LOGS'] as const) {
+    await bus.consume(stream, { durable: stream }, async (message) => {
+      heard.push(message);
+      return 'ack';
+    });
+  }
+  const open = () =>
+    new Outbox({
+      spool: new Spool({ directory, limitBytes: 1024 * 1024 }),
+      bus,
+      clock: systemClock,
+      log: createLogger({ service: 'test', level: 'error', format: 'text' }),
+      source: 'test',
+    });
+  const onDisk = () =>
+    fs
+      .readdirSync(directory)
+      .filter((name) => name.endsWith('.spool'))
+      .map((name) => fs.readFileSync(join(directory, name), 'utf8'))
+      .join('');
+  return { outbox: open(), open, onDisk, heard };
+}
+
+describe('the outbox', () => {
+  it('writes the rows of one turn together and then tells who awaits them', async () => {
+    const { outbox, onDisk } = await start();
+    const seen: string[] = [];
+    for (const id of ['1', '2']) outbox.row(row(id), { written: () => seen.push(onDisk()) });
+    expect([onDisk(), seen]).toEqual(['', []]);
+    await setImmediate();
+    expect(seen).toHaveLength(2);
+    for (const text of seen) expect(text.split('\n').slice(0, -1)).toHaveLength(2);
+    await outbox.stop(0);
+  });
+
+  it('writes a row that nobody awaits at once, after those that wait', async () => {
+    const { outbox, onDisk } = await start();
+    let told = false;
+    outbox.row(row('1'), { written: () => (told = true) });
+    outbox.row(row('2'));
+    expect(told).toBe(true);
+    expect(onDisk().indexOf('"1"')).toBeLessThan(onDisk().indexOf('"2"'));
+    await outbox.stop(0);
+  });
+
+  it('tells who awaits a row also when it cannot be kept', async () => {
+    const { outbox, onDisk } = await start();
+    await outbox.stop(0);
+    let told = false;
+    outbox.row({ ...row('1'), json: 'x'.repeat(2 * 1024 * 1024) });
+    outbox.row(row('2'), { written: () => (told = true) });
+    await setImmediate();
+    expect([told, outbox.dropped > 0 || onDisk().includes('"2"')]).toEqual([true, true]);
+  });
+
+  it('publishes what another start left and what came since, each once', async () => {
+    const { outbox, open, heard } = await start();
+    outbox.row(row('1'));
+    outbox.row(row('2'));
+    const after = open();
+    after.start();
+    after.row(row('3'));
+    await after.stop(5_000);
+    const rows = heard
+      .filter(({ type }) => type === 'keymux.log.requests')
+      .map(({ data }) => JSON.stringify(data));
+    for (const id of ['1', '2', '3']) {
+      expect(rows.filter((text) => text.includes(`\\"${id}\\"`))).toHaveLength(1);
+    }
+    const counted = heard
+      .filter(({ type }) => type === 'keymux.key.outcomes')
+      .flatMap(({ data }) => [...JSON.stringify(data).matchAll(/"count":(\d+)/g)])
+      .reduce((sum, [, count]) => sum + Number(count), 0);
+    expect(counted).toBe(3);
+  });
+});
