@@ -1,6 +1,7 @@
 import type { Messages } from './en.ts';
 import { logs } from './ja/logs.ts';
 import { overview } from './ja/overview.ts';
+import { settings } from './ja/settings.ts';
 import { shell } from './ja/shell.ts';
 
-export const ja: Messages = { ...shell, ...overview, ...logs };
+export const ja: Messages = { ...shell, ...overview, ...logs, ...settings };

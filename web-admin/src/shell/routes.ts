@@ -28,6 +28,14 @@ export const routes: Routes = [
           },
         ],
       },
+      {
+        path: 'settings',
+        loadComponent: () => import('../settings/settings-page.ts').then((it) => it.SettingsPage),
+      },
+      {
+        path: 'settings/revisions',
+        loadComponent: () => import('../settings/revisions-page.ts').then((it) => it.RevisionsPage),
+      },
       { path: '**', redirectTo: 'overview' },
     ],
   },
