@@ -35,6 +35,36 @@ export const KeyViewSchema = Type.Object({
 });
 export type KeyView = Static<typeof KeyViewSchema>;
 
+/** A key as it was at a moment. */
+export const KeyThenSchema = Type.Object({
+  id: Type.String(),
+  group: GroupNameSchema,
+  masked: Type.String(),
+  status: KeyStatusSchema,
+  why: Type.String({ description: 'One sentence: why the key was in this state.' }),
+  note: Type.String(),
+  streak: Type.Integer(),
+  cooldowns: Type.Array(CooldownSchema),
+  version: Type.Integer(),
+  at: Type.String({ description: 'ISO 8601' }),
+});
+
+/** The keys of a group as they were at a moment: how many by state, and a page of them. */
+export const PoolThenSchema = Type.Object({
+  at: Type.String({ description: 'ISO 8601' }),
+  counts: Type.Object({
+    active: Type.Integer(),
+    cooling: Type.Integer(),
+    blacklisted: Type.Integer(),
+    disabled: Type.Integer(),
+  }),
+  items: Type.Array(
+    Type.Object({ id: Type.String(), masked: Type.String(), status: KeyStatusSchema }),
+  ),
+  next_cursor: Type.Union([Type.String(), Type.Null()]),
+  total: Type.Integer(),
+});
+
 /** An event of a key's or an entity's history. */
 export const EventViewSchema = Type.Object({
   id: Type.String(),

@@ -21,6 +21,7 @@ import { createGroupDirectory } from './group-directory.ts';
 import { createHeadroomBoard } from './headroom/headroom-board.ts';
 import { createHearChecks } from './hear-checks.ts';
 import { createHearOutcomes } from './hear-outcomes.ts';
+import { createSnapshotKeeper } from './history/snapshot-keeper.ts';
 import { createKeyStateBroadcast } from './key-state-broadcast.ts';
 import { createLiveEvents } from './live-events.ts';
 import type { KeyStore } from './key-store/key-store.ts';
@@ -70,11 +71,16 @@ const lookMs = 100;
 /** Owns keys: imports and shows them, folds outcomes into their state, and tells gateways. */
 export function createKeymanager(deps: KeymanagerDeps): Keymanager {
   const { keyStore, bus, calls, vault, auth, log, clock } = deps;
-  const { events: store, roster, tasks, archive, spool } = keyStore;
+  const { events: store, roster, tasks, archive, snapshots, spool } = keyStore;
   const broadcast = createKeyStateBroadcast({ bus, clock, log });
   const metrics = createKeymanagerMetrics({ roster, tasks });
+  const keeper = createSnapshotKeeper({ store, snapshots, clock, log });
   roster.ledger.tell((messages) => {
     metrics.published(messages.length);
+    for (const { id, state, version } of messages.flatMap(({ changes }) => changes)) {
+      if (state === 'deleted') keeper.deleted(id);
+      else keeper.changed(id, version);
+    }
     return broadcast.send(messages);
   });
   const live = createLiveEvents({ bus, clock });
@@ -97,6 +103,7 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
       store,
       tasks,
       archive,
+      snapshots,
       runner,
       groups,
       spool,
@@ -211,6 +218,7 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
       await broadcast.stop();
       await headroom.stop();
       await live.stop();
+      await keeper.stop();
       await keyStore.stop();
     },
   };

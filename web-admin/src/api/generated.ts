@@ -1024,6 +1024,58 @@ export interface Operations {
       readonly total?: number;
     };
   };
+  /** A key as it was at a moment, folded from its events. */
+  keyState: {
+    path: { readonly id: string };
+    query: { readonly at: string };
+    body: undefined;
+    answer: {
+      readonly id: string;
+      /** Lower case letters, digits, - and _; up to 100. */
+      readonly group: string;
+      readonly masked: string;
+      readonly status: 'active' | 'cooling' | 'blacklisted' | 'disabled';
+      /** One sentence: why the key was in this state. */
+      readonly why: string;
+      readonly note: string;
+      readonly streak: number;
+      readonly cooldowns: readonly {
+        readonly model: string | null;
+        /** ISO 8601 */
+        readonly until: string;
+      }[];
+      readonly version: number;
+      /** ISO 8601 */
+      readonly at: string;
+    };
+  };
+  /** The keys of a group as they were at a moment, those deleted since too. */
+  poolState: {
+    path: { readonly name: string };
+    query: {
+      readonly limit?: number | undefined;
+      readonly cursor?: string | undefined;
+      readonly at: string;
+    };
+    body: undefined;
+    answer: {
+      /** ISO 8601 */
+      readonly at: string;
+      readonly counts: {
+        readonly active: number;
+        readonly cooling: number;
+        readonly blacklisted: number;
+        readonly disabled: number;
+      };
+      readonly items: readonly {
+        readonly id: string;
+        readonly masked: string;
+        readonly status: 'active' | 'cooling' | 'blacklisted' | 'disabled';
+      }[];
+      readonly next_cursor: string | null;
+      readonly total: number;
+    };
+  };
   /** Tasks, newest first. */
   listTasks: {
     path: undefined;
@@ -1264,6 +1316,8 @@ export const routes = {
   revealKey: { method: 'POST', path: '/api/keys/{id}/reveal' },
   validateKey: { method: 'POST', path: '/api/keys/{id}/validate' },
   keyHistory: { method: 'GET', path: '/api/keys/{id}/history' },
+  keyState: { method: 'GET', path: '/api/keys/{id}/state' },
+  poolState: { method: 'GET', path: '/api/groups/{name}/pool' },
   listTasks: { method: 'GET', path: '/api/tasks' },
   getTask: { method: 'GET', path: '/api/tasks/{id}' },
   cancelTask: { method: 'DELETE', path: '/api/tasks/{id}' },

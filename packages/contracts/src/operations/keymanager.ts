@@ -1,6 +1,12 @@
 import { Type } from 'typebox';
 import { GroupNameSchema } from '../group.ts';
-import { EventViewSchema, KeyStatusSchema, KeyViewSchema } from '../key.ts';
+import {
+  EventViewSchema,
+  KeyStatusSchema,
+  KeyThenSchema,
+  KeyViewSchema,
+  PoolThenSchema,
+} from '../key.ts';
 import { KeyCheckedSchema } from '../messages.ts';
 import type { Operation } from '../operation.ts';
 import { TaskSchema, TaskStateSchema } from '../task.ts';
@@ -10,6 +16,7 @@ import { listOf, page, query } from './lists.ts';
 
 const group = Type.Object({ name: GroupNameSchema });
 const id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) });
+const moment = Type.String({ maxLength: 40, description: 'ISO 8601, not in the future' });
 const ids = Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
   minItems: 1,
   maxItems: 100_000,
@@ -255,6 +262,30 @@ export const keymanagerOperations = {
     params: id,
     query: query(page),
     responses: { 200: listOf(EventViewSchema) },
+  },
+  keyState: {
+    id: 'keyState',
+    owner: 'keymanager',
+    method: 'GET',
+    path: '/api/keys/{id}/state',
+    summary: 'A key as it was at a moment, folded from its events.',
+    tag: 'keys',
+    auth: 'admin',
+    params: id,
+    query: query({ at: moment }),
+    responses: { 200: KeyThenSchema },
+  },
+  poolState: {
+    id: 'poolState',
+    owner: 'keymanager',
+    method: 'GET',
+    path: '/api/groups/{name}/pool',
+    summary: 'The keys of a group as they were at a moment, those deleted since too.',
+    tag: 'keys',
+    auth: 'admin',
+    params: group,
+    query: query({ ...page, at: moment }),
+    responses: { 200: PoolThenSchema },
   },
   listTasks: {
     id: 'listTasks',

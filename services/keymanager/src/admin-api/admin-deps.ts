@@ -6,6 +6,7 @@ import type { Vault } from '@keymux/vault';
 import type { GroupDirectory } from '../group-directory.ts';
 import type { HeadroomBoard } from '../headroom/headroom-board.ts';
 import type { Spool } from '../import/spool.ts';
+import type { KeySnapshots } from '../key-snapshots/key-snapshots.ts';
 import type { LiveEvents } from '../live-events.ts';
 import type { OutcomeArchive } from '../outcome-archive/outcome-archive.ts';
 import type { Roster } from '../roster/roster.ts';
@@ -15,7 +16,8 @@ import type { TaskStore } from '../tasks/task-store.ts';
 /** What the admin API works with. */
 export interface AdminDeps {
   readonly roster: Roster;
-  readonly store: Pick<EventStore, 'read'>;
+  readonly store: Pick<EventStore, 'read' | 'readAll'>;
+  readonly snapshots: KeySnapshots;
   readonly tasks: TaskStore;
   readonly archive: OutcomeArchive;
   readonly runner: TaskRunner;

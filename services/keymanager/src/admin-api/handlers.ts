@@ -6,6 +6,7 @@ import { createExportHandler } from './export-keys.ts';
 import { createImportHandler } from './import-keys.ts';
 import { createHistoryHandler } from './key-history.ts';
 import { createKeyHandlers } from './keys.ts';
+import { createPastHandlers } from './past.ts';
 import { createSimulateHandler } from './simulate-policy.ts';
 import { createTaskHandlers } from './tasks.ts';
 import { createUndoHandlers } from './undo.ts';
@@ -17,6 +18,7 @@ export function createHandlers(deps: AdminDeps): Handlers<typeof keymanagerOpera
     ...createKeyHandlers(deps),
     ...createTaskHandlers(deps),
     ...createUndoHandlers(deps),
+    ...createPastHandlers(deps),
     importKeys: createImportHandler(deps),
     actOnKeys: createActHandler(deps),
     exportKeys: createExportHandler(deps),

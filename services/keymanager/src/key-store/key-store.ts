@@ -1,6 +1,7 @@
 import type { EventStore } from '@keymux/event-store';
 import type { Goods } from '../house/goods.ts';
 import type { Spool } from '../import/spool.ts';
+import type { KeySnapshots } from '../key-snapshots/key-snapshots.ts';
 import type { OutcomeArchive } from '../outcome-archive/outcome-archive.ts';
 import type { Roster } from '../roster/roster.ts';
 import type { TaskStore } from '../tasks/task-store.ts';
@@ -12,6 +13,8 @@ export interface KeyStore {
   readonly tasks: TaskStore;
   /** What attempts brought, for what-if. */
   readonly archive: OutcomeArchive;
+  /** Folded states of keys with long lives. */
+  readonly snapshots: KeySnapshots;
   /** Uploads that wait to be imported, sealed. */
   readonly spool: Spool;
   /** What a move to another store takes along beside the events. */

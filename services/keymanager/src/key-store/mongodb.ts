@@ -5,6 +5,7 @@ import type { Vault } from '@keymux/vault';
 import type { Db } from 'mongodb';
 import { createMongoGoods } from '../house/mongodb-goods.ts';
 import { createMongoSpool } from '../import/mongodb/mongodb-spool.ts';
+import { createMongoKeySnapshots } from '../key-snapshots/mongodb/key-snapshots.ts';
 import { createMongoOutcomeArchive } from '../outcome-archive/mongodb/outcome-archive.ts';
 import { keyCollections, prepareKeys } from '../roster/mongodb/collections.ts';
 import { createProjector } from '../roster/mongodb/projector.ts';
@@ -34,6 +35,7 @@ export function createMongoKeyStore(deps: {
   const { tasks } = taskLists;
   const projector = createProjector({ log: events.log, collections, tasks, clock });
   const archive = createMongoOutcomeArchive(db);
+  const snapshots = createMongoKeySnapshots(db);
   const spool = createMongoSpool(db);
   const timers: NodeJS.Timeout[] = [];
   let seen = new Set<number>();
@@ -86,6 +88,7 @@ export function createMongoKeyStore(deps: {
     }),
     tasks: createMongoTaskStore(taskLists),
     archive,
+    snapshots,
     spool,
     goods: createMongoGoods(collections),
     start: async () => {
@@ -93,6 +96,7 @@ export function createMongoKeyStore(deps: {
       await prepareKeys(collections);
       await prepareTasks(taskLists);
       await archive.prepare();
+      await snapshots.prepare();
       await spool.prepare();
       timers.push(every(sweepMs, sweep), every(forgetMs, forget));
     },

@@ -5,6 +5,7 @@ import type { Clock } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import { createSqliteGoods } from '../house/sqlite-goods.ts';
 import { createDiskSpool } from '../import/disk/disk-spool.ts';
+import { createSqliteKeySnapshots } from '../key-snapshots/sqlite/key-snapshots.ts';
 import { createSqliteOutcomeArchive } from '../outcome-archive/sqlite/outcome-archive.ts';
 import { createSqliteRoster } from '../roster/sqlite/roster.ts';
 import { createSqliteTaskStore } from '../tasks/sqlite/task-store.ts';
@@ -26,6 +27,7 @@ export function createSqliteKeyStore(deps: {
     roster: createSqliteRoster({ db, store: events, tasks, archive, vault, clock }),
     tasks,
     archive,
+    snapshots: createSqliteKeySnapshots(db),
     spool: createDiskSpool(join(dataDir, 'tasks')),
     goods: createSqliteGoods(db),
     start: () => Promise.resolve(),

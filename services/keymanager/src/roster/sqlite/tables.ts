@@ -105,4 +105,18 @@ export const keymanagerMigrations: readonly Migration[] = [
     CREATE INDEX heard_by_time ON heard_outcomes (heard_ms);
     `,
   },
+  {
+    component: 'keymanager',
+    version: 3,
+    up: `
+    -- Only a cache: may be emptied at any time.
+    CREATE TABLE key_snapshots (
+      key_id TEXT NOT NULL,
+      version INTEGER NOT NULL,
+      through_ms INTEGER NOT NULL,
+      state TEXT NOT NULL,
+      PRIMARY KEY (key_id, version)
+    ) STRICT, WITHOUT ROWID;
+    `,
+  },
 ];
