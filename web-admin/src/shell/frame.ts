@@ -77,6 +77,7 @@ export class Frame {
   readonly places: readonly Place[] = [
     { path: '/overview', icon: 'overview', name: 'overview' },
     { path: '/logs', icon: 'logs', name: 'logs' },
+    { path: '/activity', icon: 'activity', name: 'activity' },
     { path: '/settings', icon: 'settings', name: 'settings' },
   ];
 

@@ -36,6 +36,15 @@ export const routes: Routes = [
         path: 'settings/revisions',
         loadComponent: () => import('../settings/revisions-page.ts').then((it) => it.RevisionsPage),
       },
+      {
+        path: 'groups/:name/what-if',
+        loadComponent: () =>
+          import('../groups/what-if/what-if-page.ts').then((it) => it.WhatIfPage),
+      },
+      {
+        path: 'activity',
+        loadComponent: () => import('../activity/activity-page.ts').then((it) => it.ActivityPage),
+      },
       { path: '**', redirectTo: 'overview' },
     ],
   },

@@ -1,0 +1,131 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  effect,
+  inject,
+  signal,
+  untracked,
+} from '@angular/core';
+import { Api } from '../api/api.ts';
+import type { Revision } from '../api/generated.ts';
+import { Live } from '../api/live.ts';
+import { loaded } from '../api/loaded.ts';
+import { Confirm } from '../design/confirm.ts';
+import { Empty } from '../design/empty.ts';
+import { Icon } from '../design/icon.ts';
+import { LoadState } from '../design/load-state.ts';
+import { TimeAgo } from '../design/time-ago.ts';
+import { Toasts } from '../design/toasts.ts';
+import { I18n } from '../i18n/i18n.ts';
+import { TaskList } from '../tasks/task-list.ts';
+import { actorText, deedText, undoneText } from './deed-text.ts';
+import { DiffTable } from './diff-table.ts';
+import { byDay, type Deed, revertedUndos, streamOf, type Topic } from './stream.ts';
+import { UndoVerdicts } from './undo-verdicts.ts';
+
+const pageSize = 50;
+const most = 1000;
+const refreshMs = 15_000;
+const topics = ['all', 'config', 'keys', 'access'] as const;
+
+/** What people did and what changed, as it happens. */
+@Component({
+  selector: 'km-activity-page',
+  imports: [DiffTable, Empty, Icon, LoadState, TimeAgo, UndoVerdicts],
+  templateUrl: './activity-page.html',
+  styleUrl: './activity-page.css',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+})
+export class ActivityPage {
+  readonly i18n = inject(I18n);
+  readonly #api = inject(Api);
+  readonly #confirm = inject(Confirm);
+  readonly #tasks = inject(TaskList);
+  readonly #toasts = inject(Toasts);
+  readonly topics = topics;
+  readonly icons = { config: 'settings', keys: 'key', access: 'signOut' } as const;
+  readonly topic = signal<'all' | Topic>('all');
+  readonly limit = signal(pageSize);
+  readonly undoing = signal(false);
+
+  readonly deeds = loaded({
+    params: this.limit,
+    load: async (limit, signal) => {
+      const [audit, revisions] = await Promise.all([
+        this.#api.call('listAudit', { query: { limit }, signal }),
+        this.#api.call('listRevisions', { query: { limit }, signal }),
+      ]);
+      const more = audit.next_cursor !== null || revisions.next_cursor !== null;
+      return { stream: streamOf(audit, revisions), more };
+    },
+    everyMs: refreshMs,
+    keep: true,
+  });
+  readonly days = computed(() => {
+    const topic = this.topic();
+    const stream = this.deeds.value()?.stream ?? [];
+    return byDay(topic === 'all' ? stream : stream.filter((each) => each.topic === topic));
+  });
+  readonly reverted = computed(() => revertedUndos(this.deeds.value()?.stream ?? []));
+  readonly mayHaveMore = computed(() => this.deeds.value()?.more === true && this.limit() < most);
+
+  constructor() {
+    const live = inject(Live);
+    let first = true;
+    // A task tells of its progress many times; its beginning and its end are what may be news here.
+    const news = computed(() => {
+      const task = live.task();
+      return `${live.config()?.revision} ${task?.id} ${task?.state}`;
+    });
+    effect(() => {
+      news();
+      if (!first) untracked(() => this.deeds.reload());
+      first = false;
+    });
+  }
+
+  text(deed: Deed): string {
+    return deedText(this.i18n, deed);
+  }
+
+  actor(deed: Deed): string {
+    return actorText(this.i18n, deed.actor);
+  }
+
+  undone(deed: Deed): string {
+    return undoneText(this.i18n, deed);
+  }
+
+  day(ms: number): string {
+    return new Intl.DateTimeFormat(this.i18n.locale(), { dateStyle: 'full' }).format(ms);
+  }
+
+  isReverted({ data }: Deed): boolean {
+    return this.reverted().has(String(data['undo_id']));
+  }
+
+  fields({ diff }: Revision): string {
+    return diff.map(({ field }) => field).join(', ');
+  }
+
+  showMore(): void {
+    this.limit.update((limit) => Math.min(most, limit + pageSize));
+  }
+
+  async revert({ data }: Deed): Promise<void> {
+    const agreed = await this.#confirm.ask({
+      title: this.i18n.t('undo.revertTitle'),
+      text: this.i18n.t('undo.revertText'),
+      action: this.i18n.t('undo.revert'),
+    });
+    if (!agreed) return;
+    try {
+      const id = String(data['undo_id']);
+      this.#tasks.started(await this.#api.call('revertUndo', { path: { id } }));
+      this.deeds.reload();
+    } catch (error) {
+      this.#toasts.failed(error);
+    }
+  }
+}
