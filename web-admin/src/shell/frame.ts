@@ -76,6 +76,7 @@ export class Frame {
 
   readonly places: readonly Place[] = [
     { path: '/overview', icon: 'overview', name: 'overview' },
+    { path: '/groups', icon: 'groups', name: 'groups' },
     { path: '/logs', icon: 'logs', name: 'logs' },
     { path: '/activity', icon: 'activity', name: 'activity' },
     { path: '/settings', icon: 'settings', name: 'settings' },

@@ -19,6 +19,26 @@ export const routes: Routes = [
         loadComponent: () => import('../overview/overview-page.ts').then((it) => it.OverviewPage),
       },
       {
+        path: 'groups',
+        loadComponent: () => import('../groups/group-list.ts').then((it) => it.GroupList),
+      },
+      {
+        path: 'groups/new',
+        loadComponent: () => import('../groups/group-form.ts').then((it) => it.GroupForm),
+      },
+      {
+        path: 'groups/:name',
+        loadComponent: () => import('../groups/group-page.ts').then((it) => it.GroupPage),
+      },
+      {
+        path: 'groups/:name/edit',
+        loadComponent: () => import('../groups/group-form.ts').then((it) => it.GroupForm),
+      },
+      {
+        path: 'groups/:name/keys',
+        loadComponent: () => import('../keys/keys-page.ts').then((it) => it.KeysPage),
+      },
+      {
         path: 'logs',
         loadComponent: () => import('../logs/logs-page.ts').then((it) => it.LogsPage),
         children: [

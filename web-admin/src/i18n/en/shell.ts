@@ -5,6 +5,7 @@ export const shell = {
   copied: 'Copied',
   close: 'Close',
   cancel: 'Cancel',
+  save: 'Save',
   delete: 'Delete',
   skip: 'Skip to content',
   navigation: 'Pages',

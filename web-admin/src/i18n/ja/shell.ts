@@ -7,6 +7,7 @@ export const shell: Record<keyof typeof en, string> = {
   copied: 'コピーしました',
   close: '閉じる',
   cancel: 'キャンセル',
+  save: '保存',
   delete: '削除',
   skip: '本文へ移動',
   navigation: 'ページ',

@@ -7,6 +7,7 @@ export const shell: Record<keyof typeof en, string> = {
   copied: '已复制',
   close: '关闭',
   cancel: '取消',
+  save: '保存',
   delete: '删除',
   skip: '跳到正文',
   navigation: '页面',

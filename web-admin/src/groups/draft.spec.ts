@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { bodyOf, emptyDraft, patchOf, unreadableRules } from './draft.ts';
+
+const draft = { ...emptyDraft(undefined), name: 'a', upstreams: [{ url: 'http://u', weight: 1 }] };
+
+describe('a group in a form', () => {
+  it('goes to the API with its keys split and its rules read', () => {
+    const rules = { ...draft.rules, error_rules: '[{"status":429,"verdict":"retry"}]' };
+    const body = bodyOf({ ...draft, proxy_keys: 'one, two\nthree', rules });
+    expect(body.proxy_keys).toEqual(['one', 'two', 'three']);
+    expect(body.error_rules).toEqual([{ status: 429, verdict: 'retry' }]);
+    expect(body.members).toBeUndefined();
+  });
+  it('names rules that are no JSON', () => {
+    const rules = { ...draft.rules, header_rules: '[{' };
+    expect(unreadableRules({ ...draft, rules })).toEqual(['header_rules']);
+  });
+  it('sends only what was changed, and null for a setting that is inherited again', () => {
+    const before = { ...draft, config: { max_retries: 5, connect_timeout: 9 } };
+    const after = { ...before, enabled: false, config: { connect_timeout: 10 } };
+    expect(patchOf(before, after)).toEqual({
+      enabled: false,
+      config: { max_retries: null, connect_timeout: 10 },
+    });
+    expect(patchOf(before, before)).toEqual({});
+  });
+});

@@ -1,0 +1,102 @@
+import { ChangeDetectionStrategy, Component, computed, inject, input, signal } from '@angular/core';
+import { Router, RouterLink } from '@angular/router';
+import { Api, type Answer } from '../api/api.ts';
+import { Live } from '../api/live.ts';
+import { loaded } from '../api/loaded.ts';
+import { Confirm } from '../design/confirm.ts';
+import { CopyButton } from '../design/copy-button.ts';
+import { Icon } from '../design/icon.ts';
+import { KeyStates } from '../design/key-states.ts';
+import { LoadState } from '../design/load-state.ts';
+import { TimeAgo } from '../design/time-ago.ts';
+import { Toasts } from '../design/toasts.ts';
+import { I18n } from '../i18n/i18n.ts';
+import { EffectiveConfig } from './effective-config.ts';
+import { Snippets } from './snippets-card.ts';
+
+/** One group: how to use it, how it does, what it is set to. */
+@Component({
+  selector: 'km-group-page',
+  imports: [RouterLink, CopyButton, EffectiveConfig, Icon, KeyStates, LoadState, Snippets, TimeAgo],
+  templateUrl: './group-page.html',
+  styleUrl: './group-page.css',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+})
+export class GroupPage {
+  readonly i18n = inject(I18n);
+  readonly #api = inject(Api);
+  readonly #live = inject(Live);
+  readonly #router = inject(Router);
+  readonly #toasts = inject(Toasts);
+  readonly #confirm = inject(Confirm);
+  readonly name = input.required<string>();
+
+  readonly group = loaded({
+    params: this.name,
+    load: (name, signal) => this.#api.call('getGroup', { path: { name }, signal }),
+    hints: [this.#live.config],
+  });
+  readonly settings = loaded({
+    params: () => ({}),
+    load: (_, signal) => this.#api.call('getSettings', { signal }),
+    hints: [this.#live.config],
+  });
+  readonly stats = loaded({
+    params: this.name,
+    load: (group, signal) =>
+      this.#api.call('statsOverview', { query: { range: '24h', group }, signal }),
+    hints: [this.#live.keys],
+    everyMs: 10_000,
+    keep: true,
+  });
+  readonly failures = loaded({
+    params: this.name,
+    load: (group, signal) =>
+      this.#api.call('listLogs', { query: { group, outcome: 'error', limit: 8 }, signal }),
+    everyMs: 10_000,
+    keep: true,
+  });
+  readonly testing = signal(false);
+  readonly results = signal<Answer<'testGroup'>['results'] | undefined>(undefined);
+  readonly proxyKey = computed(() => {
+    const own = this.group.value()?.proxy_keys[0];
+    const global = this.settings.value()?.items.find((each) => each.name === 'proxy_keys')?.value;
+    return (
+      own ??
+      String(global ?? '')
+        .split(',')[0]
+        ?.trim() ??
+      ''
+    );
+  });
+
+  async test(): Promise<void> {
+    this.testing.set(true);
+    try {
+      const { results } = await this.#api.call('testGroup', { path: { name: this.name() } });
+      this.results.set(results);
+    } catch (error) {
+      this.#toasts.failed(error);
+    } finally {
+      this.testing.set(false);
+    }
+  }
+
+  async remove(): Promise<void> {
+    const name = this.name();
+    const yes = await this.#confirm.ask({
+      title: this.i18n.t('groups.delete', { name }),
+      text: this.i18n.t('groups.deleteText'),
+      action: this.i18n.t('delete'),
+      dangerous: true,
+      name,
+    });
+    if (!yes) return;
+    try {
+      await this.#api.call('deleteGroup', { path: { name } });
+      await this.#router.navigateByUrl('/groups');
+    } catch (error) {
+      this.#toasts.failed(error);
+    }
+  }
+}
