@@ -38,7 +38,9 @@ export class App {
     inject(ThemeChoice);
     const router = inject(Router);
     effect(() => {
-      if (this.connection.session() !== 'closed' || router.url.startsWith('/sign-in')) return;
+      // Before the first page, the guards know better where the person was going.
+      if (this.connection.session() !== 'closed' || !router.navigated) return;
+      if (router.url.startsWith('/sign-in')) return;
       void router.navigate(['/sign-in'], { queryParams: { to: router.url } });
     });
   }
