@@ -10,8 +10,6 @@ export interface KeyUse {
 }
 
 const minuteMs = 60_000;
-/** A provider hears of its answer's end a moment after the gateway had all of it. */
-const heardLateMs = 20;
 
 /** Tells how each key was used. */
 export function useOfKeys(hits: readonly Hit[]): Map<string, KeyUse> {
@@ -34,10 +32,7 @@ function mostAMinute(hits: readonly Hit[]): number {
 function mostAtOnce(hits: readonly Hit[]): number {
   const steps = hits.flatMap(({ startedAt, endedAt }) => [
     { at: startedAt, by: 1 },
-    {
-      at: endedAt === null ? Number.POSITIVE_INFINITY : Math.max(startedAt, endedAt - heardLateMs),
-      by: -1,
-    },
+    { at: endedAt ?? Number.POSITIVE_INFINITY, by: -1 },
   ]);
   let now = 0;
   let most = 0;
