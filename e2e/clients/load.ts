@@ -12,6 +12,8 @@ export interface Load {
   readonly results: readonly LoadResult[];
   /** Waits until so many requests are over. */
   reached(count: number): Promise<void>;
+  /** Waits until so many requests were answered with 200. */
+  answered(count: number): Promise<void>;
   /** Lets running requests end and starts no more. */
   stop(): Promise<readonly LoadResult[]>;
 }
@@ -30,7 +32,12 @@ export interface LoadOptions {
 export function startLoad(options: LoadOptions): Load {
   const agent = new Agent({ connections: options.clients, pipelining: 1 });
   const results: LoadResult[] = [];
-  const waiting: { count: number; resolve: () => void }[] = [];
+  const waiting: { isReached: () => boolean; resolve: () => void }[] = [];
+  const answers = () => results.filter(({ status }) => status === 200).length;
+  const until = (isReached: () => boolean): Promise<void> =>
+    isReached()
+      ? Promise.resolve()
+      : new Promise((resolve) => waiting.push({ isReached, resolve }));
   let left = options.requests ?? Number.POSITIVE_INFINITY;
   let stopping = false;
 
@@ -58,17 +65,15 @@ export function startLoad(options: LoadOptions): Load {
     while (!stopping && left > 0) {
       left -= 1;
       results.push(await one());
-      for (const each of waiting) if (results.length >= each.count) each.resolve();
+      for (const each of waiting) if (each.isReached()) each.resolve();
     }
   }
 
   const clients = Promise.all(Array.from({ length: options.clients }, client));
   return {
     results,
-    reached: (count) =>
-      results.length >= count
-        ? Promise.resolve()
-        : new Promise((resolve) => waiting.push({ count, resolve })),
+    reached: (count) => until(() => results.length >= count),
+    answered: (count) => until(() => answers() >= count),
     async stop() {
       stopping = options.requests === undefined;
       await clients;

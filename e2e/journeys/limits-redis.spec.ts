@@ -53,6 +53,15 @@ async function alone(): Promise<number> {
 const untilAlone = (count: number) =>
   expect.poll(alone, { timeout: 30_000, interval: 100 }).toBe(count);
 
+const warning = /counts limits on its own/g;
+const back = /Redis answers: limits, leases and the login throttle are shared/g;
+const lines = (pattern: RegExp): number => house.keymux.logs().match(pattern)?.length ?? 0;
+/** Waits until each process, the parent too, has said it once more than `before`. */
+const untilAllSaid = (pattern: RegExp, before: number) =>
+  expect
+    .poll(() => lines(pattern), { timeout: 30_000, interval: 100 })
+    .toBeGreaterThanOrEqual(before + 4);
+
 describe('three gateways that share a Redis server', () => {
   it('use each key as often a minute as its limit says, to 5 % or better', async () => {
     await untilAlone(0);
@@ -70,11 +79,15 @@ describe('three gateways that share a Redis server', () => {
   it('use a key for no more requests at the same time than its limit says', async () => {
     const { url, secrets } = await limited({ key_concurrency_limit: 3 }, 2);
     const still = house.simulator.script({ answer: { kind: 'usual', beforeHeadersMs: 30 } });
-    const results = await load(url, 6, 200).stop();
+    // One that is refused asks again: a quiet machine spends any fixed number on quick refusals.
+    const running = load(url, 8);
+    await running.answered(100);
+    await running.stop();
     still();
     const uses = useOfKeys(house.simulator.hits);
     for (const secret of secrets) expect(uses.get(secret)?.mostAtOnce).toBe(3);
-    expect(results.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(100);
+    const others = running.results.filter(({ status }) => status !== 200);
+    expect(others.filter(({ status }) => status !== 503)).toEqual([]);
   });
 
   it('answer every request while it is killed and while it hangs, and say that they count alone', async () => {
@@ -83,14 +96,19 @@ describe('three gateways that share a Redis server', () => {
     const { url } = await limited({ ...config, proxy_key_rpm_limit: 1_000_000 }, 3);
     const running = load(url, 6);
     await running.reached(100);
+    const [said, saidBack] = [lines(warning), lines(back)];
     await redis.kill('SIGKILL');
     await untilAlone(3);
+    await untilAllSaid(warning, said);
     await running.reached(running.results.length + 200);
     await redis.restart();
     await untilAlone(0);
+    await untilAllSaid(back, saidBack);
     await running.reached(running.results.length + 200);
+    const saidBefore = lines(warning);
     await redis.kill('SIGSTOP');
     await untilAlone(3);
+    await untilAllSaid(warning, saidBefore);
     await running.reached(running.results.length + 200);
     await redis.kill('SIGCONT');
     await untilAlone(0);
@@ -98,9 +116,6 @@ describe('three gateways that share a Redis server', () => {
     const results = await running.stop();
     expect(results.filter(({ status, failure }) => status !== 200 || failure !== '')).toEqual([]);
     expect(house.keymux.logs()).not.toContain('pa55');
-    const warnings = house.keymux.logs().match(/counts limits on its own/g) ?? [];
-    // The parent and three gateways, twice.
-    expect(warnings.length).toBeGreaterThanOrEqual(8);
   });
 
   it('keep each to its own window while it is away', async () => {
