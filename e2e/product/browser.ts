@@ -1,13 +1,17 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { debianProgram, findProgram } from '@keymux/parts/program';
 import { chromium, type BrowserContext } from 'playwright-core';
 
-const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const names = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** Where Chromium is: `CHROMIUM`, or where Debian puts it; undefined when there is none. */
-export function chromiumPath(): string | undefined {
-  return [process.env['CHROMIUM'] ?? '', ...places].find((each) => each !== '' && existsSync(each));
+/** Where Chromium is: what `CHROMIUM` names, else on the machine, else from Debian's package. */
+async function chromiumPath(): Promise<string> {
+  const named = process.env['CHROMIUM'];
+  if (named !== undefined && named !== '') return named;
+  const found = names.map(findProgram).find((each) => each !== undefined);
+  return found ?? (await debianProgram('chromium'));
 }
 
 /** A real browser with a profile of its own. */
@@ -25,10 +29,7 @@ export interface BrowserOptions {
 
 /** Starts Chromium without a screen, and without a word to anybody but the pages it opens. */
 export async function startBrowser(options: BrowserOptions = {}): Promise<Browser> {
-  const executablePath = chromiumPath();
-  if (executablePath === undefined) {
-    throw new Error('there is no Chromium: apt-get install chromium, or set CHROMIUM to its path');
-  }
+  const executablePath = await chromiumPath();
   const profile = mkdtempSync(join(tmpdir(), 'keymux-chromium-'));
   const { width = 1440, height = 900, theme = 'light', locale = 'en-GB' } = options;
   const context = await chromium.launchPersistentContext(profile, {

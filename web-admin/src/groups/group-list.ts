@@ -2,6 +2,7 @@ import { CdkDrag, CdkDragHandle, CdkDropList, moveItemInArray } from '@angular/c
 import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { Api } from '../api/api.ts';
+import type { Group } from '../api/generated.ts';
 import { Live } from '../api/live.ts';
 import { loaded } from '../api/loaded.ts';
 import { CopyButton } from '../design/copy-button.ts';
@@ -11,6 +12,7 @@ import { KeyStates } from '../design/key-states.ts';
 import { LoadState } from '../design/load-state.ts';
 import { Toasts } from '../design/toasts.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { endpointOf } from './endpoint.ts';
 
 /** All groups, in the order that people give them. */
 @Component({
@@ -48,6 +50,11 @@ export class GroupList {
     hints: [this.#live.keys],
     everyMs: 15_000,
   });
+  readonly settings = loaded({
+    params: () => ({}),
+    load: (_, signal) => this.#api.call('getSettings', { signal }),
+    hints: [this.#live.config],
+  });
   readonly shown = computed(() => {
     const text = this.q().trim().toLowerCase();
     return (this.groups.value()?.items ?? []).filter(
@@ -55,6 +62,10 @@ export class GroupList {
         name.includes(text) || channel.includes(text) || display_name.toLowerCase().includes(text),
     );
   });
+
+  endpoint(group: Group): string {
+    return endpointOf(group, this.settings.value()?.items ?? [], location.origin);
+  }
 
   totals(name: string) {
     return this.stats.value()?.groups.find((each) => each.group === name);

@@ -11,6 +11,7 @@ import { LoadState } from '../design/load-state.ts';
 import { TimeAgo } from '../design/time-ago.ts';
 import { Toasts } from '../design/toasts.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { endpointOf } from './endpoint.ts';
 import { EffectiveConfig } from './effective-config.ts';
 import { Snippets } from './snippets-card.ts';
 
@@ -55,6 +56,11 @@ export class GroupPage {
       this.#api.call('listLogs', { query: { group, outcome: 'error', limit: 8 }, signal }),
     everyMs: 10_000,
     keep: true,
+  });
+  /** With an endpoint that can be reached from here. */
+  readonly shown = computed(() => {
+    const [group, settings] = [this.group.value(), this.settings.value()?.items ?? []];
+    return group && { ...group, endpoint: endpointOf(group, settings, location.origin) };
   });
   readonly testing = signal(false);
   readonly results = signal<Answer<'testGroup'>['results'] | undefined>(undefined);

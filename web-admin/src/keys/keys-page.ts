@@ -3,6 +3,7 @@ import {
   ChangeDetectionStrategy,
   Component,
   computed,
+  DestroyRef,
   effect,
   inject,
   input,
@@ -10,9 +11,9 @@ import {
   untracked,
   viewChild,
 } from '@angular/core';
-import { MatDialog } from '@angular/material/dialog';
+import { MatDialog, type MatDialogRef } from '@angular/material/dialog';
 import { MatMenuModule } from '@angular/material/menu';
-import { RouterLink } from '@angular/router';
+import { Router, RouterLink } from '@angular/router';
 import { Api, type Query } from '../api/api.ts';
 import type { Operations } from '../api/generated.ts';
 import { Live } from '../api/live.ts';
@@ -53,7 +54,10 @@ export class KeysPage {
   readonly #toasts = inject(Toasts);
   readonly #tasks = inject(TaskList);
   readonly viewport = viewChild(CdkVirtualScrollViewport);
+  readonly #router = inject(Router);
   readonly name = input.required<string>();
+  /** The id of the key whose drawer is open. */
+  readonly key = input<string>();
   readonly statuses = statuses;
   readonly statusNames = statusNames;
   readonly tones = statusTones;
@@ -73,6 +77,7 @@ export class KeysPage {
   });
   readonly known = signal<KnownKeys>(noKeys);
   #loading = false;
+  #drawer: MatDialogRef<KeyDrawer> | undefined;
   readonly count = computed(() => (this.all() ? this.known().total : this.selected().size));
 
   constructor() {
@@ -99,6 +104,37 @@ export class KeysPage {
         this.clear();
         this.viewport()?.scrollToIndex(0);
       });
+    });
+    effect(() => {
+      const id = this.key();
+      untracked(() => {
+        this.#drawer?.close();
+        if (id !== undefined) this.#show(id);
+      });
+    });
+    inject(DestroyRef).onDestroy(() => this.#drawer?.close());
+  }
+
+  #show(id: string): void {
+    const drawer = this.#dialog.open(KeyDrawer, {
+      data: id,
+      width: '560px',
+      panelClass: 'drawer-pane',
+      ariaLabelledBy: 'key-title',
+      autoFocus: 'dialog',
+    });
+    this.#drawer = drawer;
+    drawer.afterClosed().subscribe(() => {
+      if (this.key() === id) void this.#choose(null, { replaceUrl: true });
+    });
+  }
+
+  /** The drawer is part of the address: it can be linked to, and left by going back. */
+  #choose(key: string | null, how: { replaceUrl?: true } = {}): Promise<boolean> {
+    return this.#router.navigate([], {
+      queryParams: { key },
+      queryParamsHandling: 'merge',
+      ...how,
     });
   }
 
@@ -211,12 +247,6 @@ export class KeysPage {
   }
 
   openKey(id: string): void {
-    this.#dialog.open(KeyDrawer, {
-      data: id,
-      width: '560px',
-      panelClass: 'drawer-pane',
-      ariaLabelledBy: 'key-title',
-      autoFocus: 'dialog',
-    });
+    void this.#choose(id);
   }
 }

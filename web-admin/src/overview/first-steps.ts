@@ -14,7 +14,7 @@ import { I18n } from '../i18n/i18n.ts';
       <li>{{ i18n.t('overview.step2') }}</li>
       <li>{{ i18n.t('overview.step3') }}</li>
     </ol>
-    <a class="button primary" routerLink="/groups/new">{{ i18n.t('overview.createGroup') }}</a>
+    <a class="button primary" routerLink="/new-group">{{ i18n.t('overview.createGroup') }}</a>
   </section>`,
   styles: `
     section {

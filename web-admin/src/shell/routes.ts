@@ -23,7 +23,7 @@ export const routes: Routes = [
         loadComponent: () => import('../groups/group-list.ts').then((it) => it.GroupList),
       },
       {
-        path: 'groups/new',
+        path: 'new-group',
         loadComponent: () => import('../groups/group-form.ts').then((it) => it.GroupForm),
       },
       {

@@ -22,30 +22,37 @@ const rows = [
 /** What happened and what would have happened, number by number. */
 @Component({
   selector: 'km-before-after',
-  template: `<table class="table">
-    <thead>
-      <tr>
-        <th>
-          <span class="sr-only">{{ i18n.t('whatIf.number') }}</span>
-        </th>
-        <th class="number">{{ i18n.t('whatIf.before') }}</th>
-        <th class="number">{{ i18n.t('whatIf.after') }}</th>
-        <th class="number">{{ i18n.t('whatIf.change') }}</th>
-      </tr>
-    </thead>
-    <tbody>
-      @for (row of rows(); track row.name) {
+  template: `<div
+    class="scroll-x"
+    tabindex="0"
+    role="region"
+    [attr.aria-label]="i18n.t('whatIf.compared')"
+  >
+    <table class="table">
+      <thead>
         <tr>
-          <th scope="row">{{ i18n.t(row.name) }}</th>
-          <td class="number soft">{{ row.before }}</td>
-          <td class="number">
-            <strong>{{ row.after }}</strong>
-          </td>
-          <td class="number" [class]="row.lean">{{ row.change }}</td>
+          <th>
+            <span class="sr-only">{{ i18n.t('whatIf.number') }}</span>
+          </th>
+          <th class="number">{{ i18n.t('whatIf.before') }}</th>
+          <th class="number">{{ i18n.t('whatIf.after') }}</th>
+          <th class="number">{{ i18n.t('whatIf.change') }}</th>
         </tr>
-      }
-    </tbody>
-  </table>`,
+      </thead>
+      <tbody>
+        @for (row of rows(); track row.name) {
+          <tr>
+            <th scope="row">{{ i18n.t(row.name) }}</th>
+            <td class="number soft">{{ row.before }}</td>
+            <td class="number">
+              <strong>{{ row.after }}</strong>
+            </td>
+            <td class="number" [class]="row.lean">{{ row.change }}</td>
+          </tr>
+        }
+      </tbody>
+    </table>
+  </div>`,
   styles: `
     tbody th {
       border-bottom: 1px solid var(--line);
@@ -67,6 +74,13 @@ const rows = [
     }
     .same {
       color: var(--text-faint);
+    }
+    @media (max-width: 720px) {
+      th,
+      td {
+        padding-inline: 6px;
+        white-space: normal;
+      }
     }
   `,
   changeDetection: ChangeDetectionStrategy.OnPush,
