@@ -1,7 +1,16 @@
 import { provideZonelessChangeDetection } from '@angular/core';
 import { bootstrapApplication } from '@angular/platform-browser';
-import { provideRouter, withComponentInputBinding, withInMemoryScrolling } from '@angular/router';
+import {
+  PreloadAllModules,
+  provideRouter,
+  withComponentInputBinding,
+  withInMemoryScrolling,
+  withNavigationErrorHandler,
+  withPreloading,
+  withRouterConfig,
+} from '@angular/router';
 import { App } from './shell/app.ts';
+import { recoverNavigation } from './shell/recover-navigation.ts';
 import { routes } from './shell/routes.ts';
 
 bootstrapApplication(App, {
@@ -10,6 +19,10 @@ bootstrapApplication(App, {
     provideRouter(
       routes,
       withComponentInputBinding(),
+      // The pages are small, and those that are there open also while the server is away.
+      withPreloading(PreloadAllModules),
+      withNavigationErrorHandler(recoverNavigation),
+      withRouterConfig({ resolveNavigationPromiseOnError: true }),
       withInMemoryScrolling({ scrollPositionRestoration: 'enabled' }),
     ),
   ],

@@ -10,12 +10,13 @@ import { RouterLink } from '@angular/router';
 import { type Answer, Api } from '../api/api.ts';
 import { Live } from '../api/live.ts';
 import { loaded } from '../api/loaded.ts';
-import { ApiProblem } from '../api/problem.ts';
+import { ApiProblem, refusedFields } from '../api/problem.ts';
 import { Confirm } from '../design/confirm.ts';
 import { Icon } from '../design/icon.ts';
 import { toLocalInput } from '../design/local-time.ts';
 import { Toasts } from '../design/toasts.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { refusalText } from '../api/refusal.ts';
 import { statusNames, statusTones } from '../keys/key-status.ts';
 import { TaskList } from '../tasks/task-list.ts';
 import { knownRules, type UndoForm, undoOf } from './undo-form.ts';
@@ -112,8 +113,10 @@ export class UndoVerdicts {
       return await this.#api.call('undoVerdicts', { path, query, body: asked.body });
     } catch (error) {
       if (error instanceof ApiProblem) {
-        const fields = error.details.errors?.map((each) => `${each.field} ${each.message}`) ?? [];
-        this.error.set(fields.length > 0 ? fields.join(' · ') : error.message);
+        const fields = Object.entries(refusedFields(error)).map(
+          ([field, said]) => `${field}: ${refusalText(this.i18n, said)}`,
+        );
+        this.error.set(fields.join(' · ') || refusalText(this.i18n, error.message));
       } else this.#toasts.failed(error);
       return undefined;
     } finally {

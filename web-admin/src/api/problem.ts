@@ -17,6 +17,14 @@ export class ApiProblem extends Error {
   }
 }
 
+/** What the server said of each field, by the field's name with dots all the way: `upstreams.0.url`. */
+export function refusedFields(error: unknown): Readonly<Record<string, string>> {
+  const errors = error instanceof ApiProblem ? (error.details.errors ?? []) : [];
+  return Object.fromEntries(
+    errors.map(({ field, message }) => [field.replaceAll(/\[(\d+)\]/g, '.$1'), message]),
+  );
+}
+
 /** The server could not be reached. */
 export class ServerAway extends Error {
   override readonly name = 'ServerAway';

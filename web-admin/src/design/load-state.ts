@@ -2,6 +2,7 @@ import { ChangeDetectionStrategy, Component, computed, inject, input } from '@an
 import type { Loaded } from '../api/loaded.ts';
 import { ApiProblem, ServerAway } from '../api/problem.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { refusalText } from '../api/refusal.ts';
 import { Icon } from './icon.ts';
 
 /** Stands where data will be: while it loads, when it cannot be had, when one may not see it. */
@@ -68,6 +69,7 @@ export class LoadState {
     const error = this.of().error();
     if (error instanceof ServerAway) return this.i18n.t('error.awayText');
     if (this.title() === 'error.forbidden') return this.i18n.t('error.forbiddenText');
+    if (error instanceof ApiProblem) return refusalText(this.i18n, error.message);
     return error instanceof Error ? error.message : '';
   });
 }

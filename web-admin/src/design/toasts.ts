@@ -1,6 +1,7 @@
 import { ChangeDetectionStrategy, Component, inject, Injectable, signal } from '@angular/core';
-import { ServerAway } from '../api/problem.ts';
+import { ApiProblem, ServerAway } from '../api/problem.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { refusalText } from '../api/refusal.ts';
 import { Icon } from './icon.ts';
 
 export interface Toast {
@@ -23,7 +24,8 @@ export class Toasts {
 
   failed(error: unknown): void {
     const away = error instanceof ServerAway;
-    const text = error instanceof Error ? error.message : String(error);
+    const said = error instanceof Error ? error.message : String(error);
+    const text = error instanceof ApiProblem ? refusalText(this.#i18n, said) : said;
     this.#show('bad', away ? this.#i18n.t('error.away') : text, 10_000);
   }
 

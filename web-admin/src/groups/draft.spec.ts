@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bodyOf, emptyDraft, patchOf, unreadableRules } from './draft.ts';
+import { bodyOf, byRule, emptyDraft, patchOf, rebased, unreadableRules } from './draft.ts';
 
 const draft = { ...emptyDraft(undefined), name: 'a', upstreams: [{ url: 'http://u', weight: 1 }] };
 
@@ -23,5 +23,19 @@ describe('a group in a form', () => {
       config: { max_retries: null, connect_timeout: 10 },
     });
     expect(patchOf(before, before)).toEqual({});
+  });
+});
+
+describe('a form that somebody else overtook', () => {
+  const before = emptyDraft(undefined);
+  it('keeps what was changed in it, on top of the newest', () => {
+    const mine = { ...before, display_name: 'Mine' };
+    const newest = { ...before, display_name: 'Theirs', description: 'Theirs too' };
+    expect(rebased(before, mine, newest)).toEqual({ ...newest, display_name: 'Mine' });
+  });
+  it('shows what is wrong inside of a text at the text', () => {
+    expect(byRule({ 'error_rules.2.status': 'is required', name: 'is taken' })).toEqual({
+      error_rules: '2.status: is required',
+    });
   });
 });

@@ -80,6 +80,28 @@ export function unreadableRules({ rules }: Draft): readonly RuleField[] {
   });
 }
 
+/** What was said of a part of a field that is one text here, such as `error_rules.2.status`, said of the field. */
+export function byRule(refused: Readonly<Record<string, string>>): Record<string, string> {
+  const whole: readonly string[] = [...ruleFields, 'proxy_keys'];
+  return Object.fromEntries(
+    whole.flatMap((field) => {
+      const part = Object.keys(refused).find((each) => each.startsWith(`${field}.`));
+      return part === undefined
+        ? []
+        : [[field, `${part.slice(field.length + 1)}: ${refused[part]}`]];
+    }),
+  );
+}
+
+/** What a form changed, on top of what the group is by now. */
+export function rebased(before: Draft, mine: Draft, newest: Draft): Draft {
+  const old: Readonly<Record<string, unknown>> = { ...before };
+  const changed = Object.entries(mine).filter(
+    ([field, value]) => JSON.stringify(old[field]) !== JSON.stringify(value),
+  );
+  return { ...newest, ...Object.fromEntries(changed) };
+}
+
 /** What the API gets for a draft; its rules must be readable. */
 export function bodyOf(draft: Draft): NewGroup {
   const { rules, proxy_keys, type, upstreams, members, ...rest } = draft;

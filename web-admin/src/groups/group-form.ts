@@ -13,18 +13,21 @@ import { Api } from '../api/api.ts';
 import { check } from '../api/check.ts';
 import { type GroupPatch, newGroupSchema } from '../api/generated.ts';
 import { loaded } from '../api/loaded.ts';
-import { ApiProblem } from '../api/problem.ts';
+import { ApiProblem, refusedFields } from '../api/problem.ts';
 import { Icon } from '../design/icon.ts';
 import { LoadState } from '../design/load-state.ts';
 import { Toasts } from '../design/toasts.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { refusalText } from '../api/refusal.ts';
 import {
   bodyOf,
+  byRule,
   type Draft,
   draftOf,
   emptyDraft,
   patchOf,
   ruleFields,
+  rebased,
   unreadableRules,
 } from './draft.ts';
 import { SettingOverrides } from './setting-overrides.ts';
@@ -66,6 +69,8 @@ export class GroupForm {
   readonly before = signal<Draft | undefined>(undefined);
   readonly tried = signal(false);
   readonly busy = signal(false);
+  /** Somebody else changed the group since the form was opened. */
+  readonly stale = signal(false);
   /** What the server said of fields. */
   readonly refused = signal<Readonly<Record<string, string>>>({});
 
@@ -78,7 +83,7 @@ export class GroupForm {
       field,
       this.i18n.t(`wrong.${kind}`, { min: min ?? 0, max: max ?? 0 }),
     ]);
-    return { ...this.refused(), ...Object.fromEntries(found) };
+    return { ...this.refused(), ...byRule(this.refused()), ...Object.fromEntries(found) };
   });
   readonly changed = computed(() => {
     const [before, draft] = [this.before(), this.draft()];
@@ -96,7 +101,13 @@ export class GroupForm {
       const channels = this.channels.value()?.items;
       const group = this.group.value();
       untracked(() => {
-        if (this.draft() !== undefined) return;
+        const [before, draft] = [this.before(), this.draft()];
+        if (before !== undefined && draft !== undefined) {
+          if (group === undefined || !this.stale()) return;
+          this.draft.set(rebased(before, draft, draftOf(group)));
+          this.before.set(draftOf(group));
+          return;
+        }
         if (this.name() === undefined) {
           if (channels !== undefined) this.#begin(emptyDraft(channels[0]));
         } else if (group !== undefined) this.#begin(draftOf(group));
@@ -157,6 +168,12 @@ export class GroupForm {
     if (draft !== undefined) this.change({ rules: { ...draft.rules, [field]: text } });
   }
 
+  /** Whether something is wrong in fields of this beginning: a section that is closed opens then. */
+  wrongIn(fields: string | readonly string[]): boolean {
+    const begins = [fields].flat();
+    return Object.keys(this.wrong()).some((each) => begins.some((begin) => each.startsWith(begin)));
+  }
+
   async save(): Promise<void> {
     const [draft, before] = [this.draft(), this.before()];
     this.tried.set(true);
@@ -174,6 +191,7 @@ export class GroupForm {
               body: patchOf(before, draft) as GroupPatch,
               ...(revision === undefined ? {} : { ifMatch: revision }),
             });
+      this.stale.set(false);
       this.#toasts.done(this.i18n.t('groups.saved'));
       await this.#router.navigate(['/groups', 'name' in saved ? saved.name : draft.name]);
     } catch (error) {
@@ -184,8 +202,22 @@ export class GroupForm {
   }
 
   #refuse(error: unknown): void {
-    const errors = error instanceof ApiProblem ? (error.details.errors ?? []) : [];
-    this.refused.set(Object.fromEntries(errors.map((each) => [each.field, each.message])));
+    if (error instanceof ApiProblem && error.status === 409) return this.#meetOthers(error);
+    const said = Object.entries(refusedFields(error));
+    this.refused.set(
+      Object.fromEntries(said.map(([field, text]) => [field, refusalText(this.i18n, text)])),
+    );
     this.#toasts.failed(error);
+  }
+
+  /** The name is another group's, or somebody else changed this one: then the changes go on top of the newest. */
+  #meetOthers(error: ApiProblem): void {
+    const name = this.name();
+    if (name === undefined) {
+      this.refused.set({ name: refusalText(this.i18n, error.message) });
+      return;
+    }
+    this.stale.set(true);
+    this.group.reload();
   }
 }

@@ -3,6 +3,7 @@ import { groups } from './en/groups.ts';
 import { keys } from './en/keys.ts';
 import { logs } from './en/logs.ts';
 import { overview } from './en/overview.ts';
+import { refusals } from './en/refusals.ts';
 import { settings } from './en/settings.ts';
 import { shell } from './en/shell.ts';
 import { whatIf } from './en/what-if.ts';
@@ -14,6 +15,7 @@ export const en = {
   ...keys,
   ...logs,
   ...overview,
+  ...refusals,
   ...settings,
   ...shell,
   ...whatIf,

@@ -4,6 +4,7 @@ import { groups } from './ja/groups.ts';
 import { keys } from './ja/keys.ts';
 import { logs } from './ja/logs.ts';
 import { overview } from './ja/overview.ts';
+import { refusals } from './ja/refusals.ts';
 import { settings } from './ja/settings.ts';
 import { shell } from './ja/shell.ts';
 import { whatIf } from './ja/what-if.ts';
@@ -14,6 +15,7 @@ export const ja: Messages = {
   ...keys,
   ...logs,
   ...overview,
+  ...refusals,
   ...settings,
   ...shell,
   ...whatIf,

@@ -4,6 +4,7 @@ import { groups } from './zh/groups.ts';
 import { keys } from './zh/keys.ts';
 import { logs } from './zh/logs.ts';
 import { overview } from './zh/overview.ts';
+import { refusals } from './zh/refusals.ts';
 import { settings } from './zh/settings.ts';
 import { shell } from './zh/shell.ts';
 import { whatIf } from './zh/what-if.ts';
@@ -14,6 +15,7 @@ export const zh: Messages = {
   ...keys,
   ...logs,
   ...overview,
+  ...refusals,
   ...settings,
   ...shell,
   ...whatIf,

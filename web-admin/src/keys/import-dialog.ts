@@ -3,6 +3,7 @@ import { MAT_DIALOG_DATA, MatDialogRef } from '@angular/material/dialog';
 import { Api, type Answer } from '../api/api.ts';
 import { ServerAway } from '../api/problem.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { refusalText } from '../api/refusal.ts';
 import { TaskList } from '../tasks/task-list.ts';
 
 type Preview = Extract<Answer<'importKeys'>, { added: number }>;
@@ -57,7 +58,7 @@ type Preview = Extract<Answer<'importKeys'>, { added: number }>;
               </div>
               @for (wrong of it.invalid_lines.slice(0, 8); track wrong.line) {
                 <div class="small wrong">
-                  {{ i18n.t('import.line', { line: wrong.line, reason: wrong.reason }) }}
+                  {{ i18n.t('import.line', { line: wrong.line, reason: refusal(wrong.reason) }) }}
                 </div>
               }
             </div>
@@ -111,6 +112,10 @@ export class ImportDialog {
     () => this.file() ?? (this.text().trim() === '' ? null : this.text()),
   );
 
+  refusal(said: string): string {
+    return refusalText(this.i18n, said);
+  }
+
   picked({ files }: HTMLInputElement): void {
     this.#take(files?.[0]);
   }
@@ -144,10 +149,9 @@ export class ImportDialog {
       this.#tasks.started(answer);
       this.ref.close();
     } catch (error) {
+      const said = error instanceof Error ? error.message : String(error);
       const away = error instanceof ServerAway;
-      this.problem.set(
-        away ? this.i18n.t('error.away') : error instanceof Error ? error.message : String(error),
-      );
+      this.problem.set(away ? this.i18n.t('error.away') : refusalText(this.i18n, said));
     } finally {
       this.busy.set(false);
     }

@@ -4,11 +4,12 @@ import { Api } from '../api/api.ts';
 import type { Setting } from '../api/generated.ts';
 import { Live } from '../api/live.ts';
 import { loaded } from '../api/loaded.ts';
-import { ApiProblem } from '../api/problem.ts';
+import { ApiProblem, refusedFields } from '../api/problem.ts';
 import { Icon } from '../design/icon.ts';
 import { LoadState } from '../design/load-state.ts';
 import { Toasts } from '../design/toasts.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { refusalText } from '../api/refusal.ts';
 import { Changes } from './changes-dialog.ts';
 import { SettingField } from './setting-field.ts';
 import {
@@ -129,10 +130,13 @@ export class SettingsPage {
 
   #failed(error: unknown): void {
     if (error instanceof ApiProblem && error.status === 409) return this.settings.reload();
-    const fields = error instanceof ApiProblem ? (error.details.errors ?? []) : [];
-    if (fields.length === 0) return this.#toasts.failed(error);
-    this.refused.set(Object.fromEntries(fields.map(({ field, message }) => [field, message])));
-    document.getElementById(fields[0]?.field ?? '')?.focus();
+    const fields = Object.entries(refusedFields(error));
+    const [first] = fields;
+    if (first === undefined) return this.#toasts.failed(error);
+    this.refused.set(
+      Object.fromEntries(fields.map(([field, said]) => [field, refusalText(this.i18n, said)])),
+    );
+    document.getElementById(first[0])?.focus();
   }
 
   #forgive(name: string): void {

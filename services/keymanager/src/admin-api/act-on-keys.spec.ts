@@ -20,7 +20,6 @@ describe('bulk actions', { timeout: 60_000 }, () => {
     const send = (body: object) => run.request('POST', `/api/groups/${name}/keys/actions`, body);
     for (const body of [
       { action: 'delete' },
-      { action: 'delete', where: {} },
       { action: 'explode', status: 'active' },
       { action: 'restore', where: { since: 'yesterday' } },
       { action: 'restore', status: 'active', restore_passing: true },
@@ -71,6 +70,13 @@ describe('bulk actions', { timeout: 60_000 }, () => {
     const last = secrets[5] ?? '';
     const q = await run.act(name, { action: 'disable', where: { q: last.slice(-6) } });
     expect(q.result).toMatchObject({ changed: 1 });
+  });
+
+  it('are for every key when `where` has no condition', async () => {
+    const name = run.newGroup();
+    await run.importKeys(name, secretsOf(name, 7));
+    const all = await run.act(name, { action: 'disable', where: {} });
+    expect(all).toMatchObject({ total: 7, processed: 7, result: { changed: 7 } });
   });
 
   it('go through thousands of keys and tell gateways without a gap', async () => {

@@ -60,7 +60,8 @@ export function createActHandler(deps: AdminDeps): Handler<ActOnKeys> {
     if (isProblem(group)) return group;
     const { times, errors } = readTimes(body);
     const { action, status, where, restore_passing: restores } = body;
-    const given = [body.ids, body.keys, status, ...Object.values(where ?? {})];
+    // An empty `where` is every key; it has to be said, or a forgotten condition would mean all.
+    const given = [body.ids, body.keys, status, where];
     if (given.every((each) => each === undefined)) {
       const message = 'say which keys: ids, keys, status or where';
       errors.push({ field: 'body', message });

@@ -73,4 +73,6 @@ export const groups = {
   'wrong.range': 'Between {min} and {max}',
   'wrong.kind': 'This is of another kind',
   'wrong.json': 'This is no JSON',
+  'groups.stale':
+    'Somebody else changed this group meanwhile. Your changes now stand on the newest; look at them and save again.',
 } as const satisfies Record<string, string>;

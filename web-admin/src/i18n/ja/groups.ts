@@ -76,4 +76,6 @@ export const groups: Record<keyof typeof en, string> = {
   'wrong.range': '{min} から {max} まで',
   'wrong.kind': '種類が違います',
   'wrong.json': 'JSON ではありません',
+  'groups.stale':
+    'その間に他の人がこのグループを変更しました。あなたの変更は最新の内容に重ねてあります。確認してもう一度保存してください。',
 };

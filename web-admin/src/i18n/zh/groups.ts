@@ -75,4 +75,5 @@ export const groups: Record<keyof typeof en, string> = {
   'wrong.range': '介于 {min} 和 {max} 之间',
   'wrong.kind': '类型不正确',
   'wrong.json': '不是有效的 JSON',
+  'groups.stale': '期间有其他人修改了此分组。您的修改已合并到最新版本，请检查后再次保存。',
 };

@@ -1,0 +1,269 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { keymanagerOperations } from '@keymux/contracts';
+import { describe, expect, it } from 'vitest';
+import { ask } from '../clients/ask.ts';
+import { useBrowser, useConsoleHouse } from '../product/console.ts';
+import { addServing, at, groupName, secretsFor } from '../product/house.ts';
+import { polled } from '../product/key-watch.ts';
+import { fault } from '../provider-simulator/errors.ts';
+
+const house = useConsoleHouse();
+const visitor = useBrowser(house);
+const api = () => house.keymux.api;
+const timeout = 180_000;
+
+async function signedIn(path: string): Promise<void> {
+  await visitor.open('/overview');
+  if (visitor.page.url().includes('/sign-in')) await visitor.signIn();
+  await visitor.open(path);
+}
+
+describe('keys in the console', () => {
+  it(
+    'come from a file, looked at first, with a progress that survives a reload',
+    { timeout },
+    async () => {
+      const name = groupName('imported');
+      await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
+      const folder = mkdtempSync(join(tmpdir(), 'keymux-import-'));
+      try {
+        const file = join(folder, 'keys.txt');
+        const secrets = secretsFor(name, 20_000);
+        writeFileSync(file, [...secrets, ...secrets.slice(0, 30), 'wr\u00f6ng'].join('\n'));
+        await signedIn(`/groups/${name}/keys`);
+        const { page } = visitor;
+        await page.getByRole('button', { name: 'Import keys' }).first().click();
+        const dialog = page.getByRole('dialog');
+        await dialog.locator('input[type=file]').setInputFiles(file);
+        await dialog.getByRole('button', { name: 'Preview' }).click();
+        await dialog.getByText('20,000 keys are new').waitFor();
+        await dialog.getByText('30 duplicates · 1 invalid').waitFor();
+        await dialog.getByText('Line 20,031').waitFor();
+        await dialog.getByRole('button', { name: 'Import keys' }).click();
+        await dialog.waitFor({ state: 'detached' });
+
+        await page.reload();
+        await page
+          .getByRole('banner')
+          .getByRole('button', { name: /Tasks|running/ })
+          .click();
+        const tray = page.getByRole('region', { name: 'Tasks' });
+        await tray.getByText('20,000 added').waitFor();
+        await tray.getByText('Done').waitFor();
+        await page.getByText('20,000 keys', { exact: true }).waitFor();
+        expect(await api().call(keymanagerOperations.listKeys, { params: { name } })).toMatchObject(
+          {
+            total: 20_000,
+          },
+        );
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
+
+  it('are all acted on at once, and their deletion asks for the name', { timeout }, async () => {
+    const name = groupName('bulk');
+    await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
+    await api().importKeys(name, secretsFor(name, 700));
+    await signedIn(`/groups/${name}/keys`);
+    const { page } = visitor;
+    const bar = page.getByRole('toolbar');
+    await page.getByLabel('Select all that match').check();
+    await bar.getByText('700 selected').waitFor();
+    await bar.getByRole('button', { name: 'Disable' }).click();
+    await polled(async () => (await api().keys(name, { status: 'disabled' })).length).toBe(700);
+    await page.getByRole('group', { name: 'State' }).getByText('Disabled').click();
+    await page.getByText('700 keys', { exact: true }).waitFor();
+
+    await page.getByLabel('Select all that match').check();
+    await bar.getByRole('button', { name: 'Delete' }).click();
+    const dialog = page.getByRole('dialog');
+    const yes = dialog.getByRole('button', { name: 'Delete' });
+    expect(await yes.isDisabled()).toBe(true);
+    await dialog.getByRole('textbox').fill(name);
+    await yes.click();
+    await page.getByText('0 keys', { exact: true }).waitFor();
+    expect(await api().keys(name)).toEqual([]);
+  });
+
+  it(
+    'come back from verdicts that are undone by their time, after a look',
+    { timeout },
+    async () => {
+      const { keymux, simulator } = house;
+      const { name, url, secrets } = await addServing(house, { channel: 'openai' }, 3);
+      const [bad = ''] = secrets;
+      simulator.script({ match: { key: bad }, answer: fault('openai', 'invalid-key') });
+      await polled(async () => {
+        await ask(url, 'openai', keymux.proxyKey);
+        return (await api().key(name, bad)).status;
+      }).toBe('blacklisted');
+
+      await signedIn('/activity');
+      const { page } = visitor;
+      await page.getByRole('button', { name: 'Undo verdicts' }).click();
+      await page.getByLabel('Group').selectOption(name);
+      await page.getByRole('button', { name: 'Preview' }).click();
+      await page.getByText('1 key would come back').waitFor();
+      expect((await api().key(name, bad)).status).toBe('blacklisted');
+      await page.getByRole('button', { name: 'Undo on 1 key' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Undo on 1 key' }).click();
+      await polled(async () => (await api().key(name, bad)).status).toBe('active');
+      await page.getByText(`Undid verdicts on keys of ${name}`).waitFor();
+    },
+  );
+});
+
+describe('requests in the console', () => {
+  it(
+    'are filtered by an address that can be kept, and lead to the key and back',
+    { timeout },
+    async () => {
+      const { keymux, simulator } = house;
+      const { name, url } = await addServing(house, { channel: 'openai' }, 1);
+      const good = await ask(url, 'openai', keymux.proxyKey);
+      simulator.script({ answer: fault('openai', 'bad-request'), times: 1 });
+      const bad = await ask(url, 'openai', keymux.proxyKey, { model: 'gpt-wrong' });
+      await api().log(good.requestId);
+      await api().log(bad.requestId);
+
+      await signedIn('/logs');
+      const { page } = visitor;
+      await page.getByLabel('Group', { exact: true }).selectOption(name);
+      await page.getByLabel('Status').fill('4xx');
+      await page.getByLabel('Status').press('Enter');
+      await page.waitForURL(
+        (to) => to.searchParams.get('group') === name && to.searchParams.get('status') === '4xx',
+      );
+      const rows = page.locator('tbody tr');
+      await rows.filter({ hasText: 'gpt-wrong' }).waitFor();
+      await polled(() => rows.count()).toBe(1);
+
+      await page.reload();
+      await rows.filter({ hasText: 'gpt-wrong' }).waitFor();
+      expect(await rows.count()).toBe(1);
+      await rows.first().locator('a.when').click();
+      await page.waitForURL((to) => to.pathname === `/logs/${bad.requestId}`);
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('heading', { name: 'Attempts' }).waitFor();
+      await dialog.getByTitle('Open the key').first().click();
+      await page.waitForURL(
+        (to) => to.pathname === `/groups/${name}/keys` && to.searchParams.has('key'),
+      );
+      await page.getByRole('dialog').getByText('Timeline').waitFor();
+      await page.goBack();
+      await page.waitForURL((to) => to.pathname.startsWith('/logs'));
+      expect(new URL(page.url()).searchParams.get('group')).toBe(name);
+    },
+  );
+});
+
+describe('settings in the console', () => {
+  it('are compared before they are saved, and undone as a revision', { timeout }, async () => {
+    const value = async () => {
+      const reply = await api().request('GET', '/api/settings');
+      const { items } = reply.json as { items: { name: string; value: unknown }[] };
+      return items.find((each) => each.name === 'max_retries')?.value;
+    };
+    const before = await value();
+    await signedIn('/settings');
+    const { page } = visitor;
+    await page.locator('#max_retries').fill('7');
+    await page.getByRole('button', { name: 'Review and save' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('max_retries').waitFor();
+    expect(await value()).toBe(before);
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Settings saved').waitFor();
+    expect(await value()).toBe(7);
+
+    await page.getByRole('link', { name: 'Revisions' }).click();
+    await page.locator('summary').first().click();
+    await page.getByRole('button', { name: 'Undo this change' }).first().click();
+    await dialog.getByRole('button', { name: 'Restore' }).click();
+    await page.getByText('The config is restored').waitFor();
+    expect(await value()).toBe(before);
+  });
+
+  it('say what is refused at its field', { timeout }, async () => {
+    await signedIn('/settings');
+    const { page } = visitor;
+    await page.locator('#app_url').fill('ftp://files.example');
+    await page.getByRole('button', { name: 'Review and save' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    const field = page.locator('km-setting-field').filter({ has: page.locator('#app_url') });
+    await field.getByText('must begin with http:// or https://').waitFor();
+    expect(await page.locator('#app_url').getAttribute('aria-invalid')).toBe('true');
+  });
+});
+
+describe('a group in the console', () => {
+  it(
+    'says what is refused at its field: a name that is taken, an upstream that is there twice',
+    { timeout },
+    async () => {
+      const name = groupName('taken');
+      await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
+      await signedIn('/new-group');
+      const { page } = visitor;
+      const field = page.locator('.field').filter({ has: page.locator('input[name=name]') });
+      await field.locator('input').fill(name);
+      await page.getByRole('button', { name: 'Create', exact: true }).click();
+      await field.getByText(`There is a group ${name} already.`).waitFor();
+
+      await field.locator('input').fill('new');
+      await page.getByLabel('Base URL').fill(house.simulator.url);
+      await page.getByRole('button', { name: 'Add', exact: true }).click();
+      await page.getByLabel('Base URL').nth(1).fill(house.simulator.url);
+      await page.getByRole('button', { name: 'Create', exact: true }).click();
+      await page.locator('.pair').nth(1).getByText('is there twice').waitFor();
+      await page.getByRole('button', { name: 'Remove' }).nth(1).click();
+      await page.getByRole('button', { name: 'Create', exact: true }).click();
+      await page.waitForURL('**/groups/new');
+      await page.getByRole('heading', { level: 1, name: 'new' }).waitFor();
+    },
+  );
+
+  it('keeps changes on top of what somebody else changed meanwhile', { timeout }, async () => {
+    const name = groupName('shared');
+    await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
+    await signedIn(`/groups/${name}/edit`);
+    const { page } = visitor;
+    await page.getByLabel('Title').fill('Mine');
+    await api().changeGroup(name, { description: 'Theirs' });
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Somebody else changed this group meanwhile').waitFor();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.waitForURL(`**/groups/${name}`);
+    const reply = await api().request('GET', `/api/groups/${name}`);
+    expect(reply.json).toMatchObject({ display_name: 'Mine', description: 'Theirs' });
+  });
+});
+
+describe('a server that goes away', () => {
+  it('is noticed, and its return too, without a reload', { timeout }, async () => {
+    const { keymux } = house;
+    await signedIn('/overview');
+    const { page } = visitor;
+    await page.evaluate('globalThis.stillHere = true');
+    await keymux.stop();
+    await page.getByText('The server does not answer. Trying again …').waitFor();
+    await page.getByRole('link', { name: 'Groups' }).click();
+    await page.getByText('This loads by itself as soon as it is back.').first().waitFor();
+    await keymux.start();
+    await page
+      .getByText('The server does not answer. Trying again …')
+      .waitFor({ state: 'detached' });
+    await page.getByRole('main').getByRole('listitem').first().waitFor();
+    expect(await page.evaluate('globalThis.stillHere')).toBe(true);
+
+    const name = groupName('after');
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.getByRole('link', { name: 'Groups' }).click();
+    await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
+    await page.getByRole('link', { name, exact: true }).waitFor();
+  });
+});

@@ -1,0 +1,28 @@
+import type { refusals as en } from '../en/refusals.ts';
+
+export const refusals: Record<keyof typeof en, string> = {
+  'refused.required': '必須項目です',
+  'refused.twice': '重複しています',
+  'refused.wholeNumber': '整数で指定してください：{what}',
+  'refused.kind': '{what} で指定してください',
+  'refused.long': '最大 {what}',
+  'refused.short': '最小 {what}',
+  'refused.begin': '{what} で始めてください',
+  'refused.form': '使用できない形式です',
+  'refused.address': '{what} のようなアドレスを指定してください',
+  'refused.private': 'プライベートアドレスは使用できません',
+  'refused.addressExtras': '認証情報、クエリ、空白は使用できません',
+  'refused.ourHeader': '{what} は Keymux が設定します',
+  'refused.authKey': '管理キーと同じものは使用できません',
+  'refused.taken': 'グループ {what} は既に存在します',
+  'refused.noPlace': '1 つ以上必要です',
+  'refused.noWeight': '重みが 0 より大きいものが 1 つ以上必要です',
+  'refused.big': '大きすぎるか、入れ子が深すぎます',
+  'refused.stale': 'その間に他の人が変更しました',
+  'refused.fields': '誤りのある項目があります',
+  'refused.tooMany': 'リクエストが多すぎます。しばらくお待ちください',
+  'refused.large': '大きすぎます',
+  'refused.notReady': 'サービスの準備ができていません',
+  'refused.internal': 'エラーが発生しました。詳細はサーバーのログをご覧ください',
+  'refused.other': 'サーバーの応答：{what}',
+};

@@ -1,0 +1,28 @@
+import type { refusals as en } from '../en/refusals.ts';
+
+export const refusals: Record<keyof typeof en, string> = {
+  'refused.required': '此项必填',
+  'refused.twice': '重复了',
+  'refused.wholeNumber': '须为整数：{what}',
+  'refused.kind': '须为 {what}',
+  'refused.long': '最多 {what}',
+  'refused.short': '至少 {what}',
+  'refused.begin': '须以 {what} 开头',
+  'refused.form': '格式不符合要求',
+  'refused.address': '须为地址，例如 {what}',
+  'refused.private': '此处不允许私有地址',
+  'refused.addressExtras': '不能带凭据、查询参数或空格',
+  'refused.ourHeader': '{what} 由 Keymux 自行设置',
+  'refused.authKey': '不能与管理密钥相同',
+  'refused.taken': '分组 {what} 已存在',
+  'refused.noPlace': '至少需要一个',
+  'refused.noWeight': '至少一个的权重须大于 0',
+  'refused.big': '内容过大或嵌套过深',
+  'refused.stale': '期间有其他人修改过',
+  'refused.fields': '部分字段有误',
+  'refused.tooMany': '请求过多，请稍候',
+  'refused.large': '内容过大',
+  'refused.notReady': '服务尚未就绪',
+  'refused.internal': '出错了，详情见服务器日志',
+  'refused.other': '服务器答复：{what}',
+};
