@@ -10,4 +10,3 @@ export {
   createSqliteDeadLetters,
   deadLetterMigrations,
 } from './dead-letters/sqlite-dead-letters.ts';
-export { createNats, type Nats } from './nats/create-nats.ts';

@@ -4,5 +4,4 @@ export { LeaseHolder, type LeaseHolderDeps } from './lease-holder.ts';
 export { type Lease, type Leases } from './leases.ts';
 export * from './limits.ts';
 export { answerLimits, createLimitsOverCalls } from './over-calls/limits.ts';
-export { createRedisCoordination } from './redis/coordination.ts';
 export { type Throttle, type ThrottlePolicy } from './throttle.ts';

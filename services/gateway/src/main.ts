@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createNats } from '@keymux/bus';
-import { createLimitsOverCalls, createRedisCoordination } from '@keymux/coordination';
+import { createNats } from '@keymux/bus/nats';
+import { createLimitsOverCalls } from '@keymux/coordination';
+import { createRedisCoordination } from '@keymux/coordination/redis';
 import {
   beginProcess,
   createMetricsServer,

@@ -1,4 +1,4 @@
-import { createNats } from '@keymux/bus';
+import { createNats } from '@keymux/bus/nats';
 import {
   beginProcess,
   createAdminAuth,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createNats } from '@keymux/bus';
+import { createNats } from '@keymux/bus/nats';
 import {
   beginProcess,
   createAdminAuth,

@@ -3,16 +3,13 @@ import { join } from 'node:path';
 import {
   createInProcessBus,
   createInProcessCalls,
-  createNats,
   createSqliteDeadLetters,
   deadLetterMigrations,
 } from '@keymux/bus';
+import { createNats } from '@keymux/bus/nats';
 import { createConfig } from '@keymux/config';
-import {
-  answerLimits,
-  createInProcessCoordination,
-  createRedisCoordination,
-} from '@keymux/coordination';
+import { answerLimits, createInProcessCoordination } from '@keymux/coordination';
+import { createRedisCoordination } from '@keymux/coordination/redis';
 import { createSqliteEventStore, eventStoreMigrations } from '@keymux/event-store';
 import { createKeymanager, createSqliteKeyStore, keymanagerMigrations } from '@keymux/keymanager';
 import { createLogsink, createLogStore } from '@keymux/logsink';

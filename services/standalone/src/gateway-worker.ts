@@ -1,7 +1,7 @@
 import { connectIpcBus, portToParent } from '@keymux/bus';
-import { createLimitsOverCalls, createRedisCoordination } from '@keymux/coordination';
+import { type Coordination, createLimitsOverCalls } from '@keymux/coordination';
 import { createGateway } from '@keymux/gateway';
-import { createLogger, StartProblem, systemClock } from '@keymux/service';
+import { createLogger, type Logger, StartProblem, systemClock } from '@keymux/service';
 import { createVault } from '@keymux/vault';
 import { readMessage, type ToParent, type ToWorker, type WorkerBoot } from './worker-messages.ts';
 
@@ -36,7 +36,7 @@ async function run(boot: WorkerBoot): Promise<void> {
   const coordination =
     environment.redisDsn === undefined
       ? createLimitsOverCalls({ calls, log })
-      : createRedisCoordination({ dsn: environment.redisDsn, log });
+      : await overRedis(environment.redisDsn, log);
   const gateway = createGateway({
     coordination,
     bus,
@@ -82,4 +82,10 @@ async function run(boot: WorkerBoot): Promise<void> {
     if (!(error instanceof StartProblem)) log.fatal({ err: error }, 'the gateway cannot start');
     tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
   }
+}
+
+// A worker without Redis need not hold its client.
+async function overRedis(dsn: string, log: Logger): Promise<Coordination> {
+  const { createRedisCoordination } = await import('@keymux/coordination/redis');
+  return createRedisCoordination({ dsn, log });
 }

@@ -1,5 +1,6 @@
-import { createNats } from '@keymux/bus';
-import { createInProcessCoordination, createRedisCoordination } from '@keymux/coordination';
+import { createNats } from '@keymux/bus/nats';
+import { createInProcessCoordination } from '@keymux/coordination';
+import { createRedisCoordination } from '@keymux/coordination/redis';
 import { createOutbound } from '@keymux/outbound';
 import {
   beginProcess,

@@ -1,5 +1,5 @@
 // One of several validators that share a Redis server: a program, so that a spec can kill it.
-import { createRedisCoordination } from '@keymux/coordination';
+import { createRedisCoordination } from '@keymux/coordination/redis';
 import { createLogger } from '@keymux/service';
 import { group, openHouse } from './house.ts';
 

@@ -30,9 +30,16 @@ export function seqAt(msOfDay: number): number {
   return msOfDay * ties;
 }
 
+// Rows come in the order of time: nearly always of the day that was named last.
+let lastDay = { startMs: 0, name: '1970-01-01' };
+
 /** The UTC day of a time, such as `2026-01-31`. */
 export function dayOf(timeMs: number): string {
-  return new Date(timeMs).toISOString().slice(0, 10);
+  const startMs = timeMs - (timeMs % dayMs);
+  if (lastDay.startMs !== startMs) {
+    lastDay = { startMs, name: new Date(timeMs).toISOString().slice(0, 10) };
+  }
+  return lastDay.name;
 }
 
 /** An id that no id made before `timeMs` reaches, and that none made later is below. */

@@ -1,6 +1,6 @@
 import { type LogRow, LogRowSchema } from '@keymux/contracts';
 import { Compile } from 'typebox/compile';
-import { placeOf } from './place.ts';
+import { type Place, placeOf } from './place.ts';
 
 const isRow = Compile(LogRowSchema);
 
@@ -8,6 +8,7 @@ const isRow = Compile(LogRowSchema);
 export interface ReceivedRow {
   readonly row: LogRow;
   readonly json: string;
+  readonly place: Place;
 }
 
 /** A row that can never be written, and why. */
@@ -24,12 +25,12 @@ export function readRows(text: string): { rows: ReceivedRow[]; poison: Poison[] 
     if (json === '') continue;
     const row = readRow(json);
     if (typeof row === 'string') poison.push({ json, reason: row });
-    else rows.push({ row, json });
+    else rows.push(row);
   }
   return { rows, poison };
 }
 
-function readRow(json: string): LogRow | string {
+function readRow(json: string): ReceivedRow | string {
   let row: unknown;
   try {
     row = JSON.parse(json);
@@ -40,7 +41,8 @@ function readRow(json: string): LogRow | string {
     const [first] = isRow.Errors(row);
     return `${first?.instancePath ?? ''} ${first?.message ?? 'is wrong'}`.trim();
   }
-  if (placeOf(row.request_id) === null) return '/request_id is not the id of a request';
+  const place = placeOf(row.request_id);
+  if (place === null) return '/request_id is not the id of a request';
   if (Number.isNaN(Date.parse(row.time))) return '/time is not a time';
-  return row;
+  return { row, json, place };
 }

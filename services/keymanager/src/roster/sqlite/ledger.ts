@@ -107,8 +107,8 @@ export function createLedger(deps: LedgerDeps): Ledger {
         save(changed);
       }
       for (const [id, used] of unit.counts) {
-        const row = rows.byId(id);
-        if (row !== undefined) usage.add(row.seq, used);
+        const found = unit.find(id);
+        if (found !== undefined) usage.add(found.seq, used);
       }
       if (step !== undefined && unit.step !== undefined) tasks.progressNow(step.id, unit.step);
       if (unit.archived !== undefined) archive.putNow(unit.archived);

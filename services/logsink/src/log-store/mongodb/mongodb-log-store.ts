@@ -67,8 +67,8 @@ export class MongoLogStore implements OpenLogStore {
     const minutes = new Set<number>();
     let [written, expired] = [0, 0];
     for (const each of rows) {
-      const place = placeOf(each.row.request_id);
-      if (place === null || place.day < droppedBefore) {
+      const { place } = each;
+      if (place.day < droppedBefore) {
         expired += 1;
         continue;
       }

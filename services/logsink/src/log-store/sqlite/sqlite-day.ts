@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { inTransaction, migrate, type Migration, openDatabase } from '@keymux/service';
-import { type Rollup, rollUp, type TimedRow } from '../../rollups/rollup.ts';
-import { type Span, spans, type Stretch } from '../../rollups/span.ts';
+import { regroup, type Rollup, rollUp, type TimedRow } from '../../rollups/rollup.ts';
+import { type Span, type Stretch } from '../../rollups/span.ts';
 import { type Facet, facetId, facetOf } from '../facet.ts';
 import { hashOf } from '../hash.ts';
 import type { PlaceStream } from '../newest-first.ts';
@@ -10,10 +10,8 @@ import type { ReceivedRow } from '../received-rows.ts';
 import { searchedText } from '../row-match.ts';
 import { rollupTable, SqliteRollups } from './sqlite-rollups.ts';
 
-/** A row and its place in the day. */
-export interface PlacedRow extends ReceivedRow {
-  readonly place: Place;
-}
+/** Spans whose rollups are made of those of minutes. */
+const longerSpans = ['quarter', 'hour', 'day'] as const satisfies readonly Span[];
 
 const dayMigrations: readonly Migration[] = [
   {
@@ -103,12 +101,14 @@ export class SqliteDay {
   }
 
   /** Writes rows that are new, and their rollups, in one transaction; tells how many were new. */
-  write(rows: readonly PlacedRow[]): number {
+  write(rows: readonly ReceivedRow[]): number {
     try {
       return inTransaction(this.#db, () => {
         const fresh = rows.filter((each) => this.#keep(each));
         const timed = fresh.map(({ row, place }): TimedRow => ({ row, timeMs: place.timeMs }));
-        for (const span of spans) this.#rollups.add(rollUp(timed, span), span);
+        const minutes = rollUp(timed, 'minute');
+        this.#rollups.add(minutes, 'minute');
+        for (const span of longerSpans) this.#rollups.add(regroup(minutes, span), span);
         return fresh.length;
       });
     } catch (error) {
@@ -193,7 +193,7 @@ export class SqliteDay {
     return [...this.#rollups.within({ span, fromMs: 0, toMs: Number.MAX_SAFE_INTEGER })];
   }
 
-  #keep({ row, json, place }: PlacedRow): boolean {
+  #keep({ row, json, place }: ReceivedRow): boolean {
     const facet = facetOf(row);
     const id = facetId(facet);
     const text = searchedText(row);

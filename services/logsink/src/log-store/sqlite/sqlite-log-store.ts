@@ -6,9 +6,9 @@ import type { Sum } from '../../rollups/rollup.ts';
 import { Sums } from '../../rollups/sums.ts';
 import type { LogPage, LogSearch, OpenLogStore, SumQuery, Written } from '../log-store.ts';
 import { dayMs, dayOf, idAt, placeOf, seqAt, touches } from '../place.ts';
-import { readRows } from '../received-rows.ts';
+import { type ReceivedRow, readRows } from '../received-rows.ts';
 import { searchDay } from './search-day.ts';
-import { type PlacedRow, SqliteDay } from './sqlite-day.ts';
+import { SqliteDay } from './sqlite-day.ts';
 import { SqliteKept } from './sqlite-kept.ts';
 
 /** Days whose files are kept open. */
@@ -43,17 +43,17 @@ export class SqliteLogStore implements OpenLogStore {
   async write(text: string): Promise<Written> {
     const { rows, poison } = readRows(text);
     const { droppedBefore } = this.#rollupsKept();
-    const byDay = new Map<string, PlacedRow[]>();
+    const byDay = new Map<string, ReceivedRow[]>();
     let [written, expired] = [0, 0];
     for (const each of rows) {
-      const place = placeOf(each.row.request_id);
-      if (place === null || place.day < droppedBefore) {
+      const { day } = each.place;
+      if (day < droppedBefore) {
         expired += 1;
         continue;
       }
-      const list = byDay.get(place.day);
-      if (list === undefined) byDay.set(place.day, [{ ...each, place }]);
-      else list.push({ ...each, place });
+      const list = byDay.get(day);
+      if (list === undefined) byDay.set(day, [each]);
+      else list.push(each);
     }
     for (const [day, list] of byDay) written += this.#day(day).write(list);
     return { written, expired, duplicates: rows.length - expired - written, poison };
