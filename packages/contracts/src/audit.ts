@@ -15,6 +15,7 @@ export const auditTypes = [
   'KeysActed',
   'VerdictsUndone',
   'UndoReverted',
+  'RebuildAsked',
 ] as const;
 export type AuditType = (typeof auditTypes)[number];
 

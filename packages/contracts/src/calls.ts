@@ -7,6 +7,16 @@ export interface CallTable {
     request: Record<string, never>;
     reply: { revision: number; settings: SystemSettings; groups: GatewayGroup[] };
   };
+  /** Folds the config anew from its events, and goes on with that. */
+  'config.rebuild': {
+    request: Record<string, never>;
+    reply: {
+      revision: number;
+      groups: number;
+      /** True when it was not the same before. */
+      changed: boolean;
+    };
+  };
   /** A page of a pool; `pool_revision` is that of the moment the page was read. */
   'keys.pool': {
     request: { group: string; after: string | null; limit: number };

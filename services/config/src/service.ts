@@ -1,6 +1,6 @@
 import { createAudit } from '@keymux/audit';
 import type { Bus, Calls, Subscription } from '@keymux/bus';
-import { configOperations, type SettingValues } from '@keymux/contracts';
+import { type CallTable, configOperations, type SettingValues } from '@keymux/contracts';
 import type { Coordination } from '@keymux/coordination';
 import type { EventStore } from '@keymux/event-store';
 import {
@@ -84,7 +84,7 @@ export function createConfig(deps: ConfigDeps): ConfigService {
     auth,
     log,
   });
-  let answering: Subscription | undefined;
+  let answering: readonly Subscription[] = [];
   let made: string | null = null;
 
   async function makeFirstProxyKey(): Promise<void> {
@@ -108,6 +108,13 @@ export function createConfig(deps: ConfigDeps): ConfigService {
     }
   }
 
+  async function rebuild(): Promise<CallTable['config.rebuild']['reply']> {
+    const changed = await configLog.rebuild();
+    const { revision, groups } = configLog.state;
+    if (changed) log.warn({ revision }, 'the config was not what its events say: it is now');
+    return { revision, groups: groups.size, changed };
+  }
+
   return {
     name: 'config',
     router,
@@ -120,12 +127,13 @@ export function createConfig(deps: ConfigDeps): ConfigService {
       await configLog.load();
       checkSeals();
       await makeFirstProxyKey();
-      answering = calls.answer('config.snapshot', () =>
-        Promise.resolve(broadcast.snapshot(configLog.state)),
-      );
+      answering = [
+        calls.answer('config.snapshot', () => Promise.resolve(broadcast.snapshot(configLog.state))),
+        calls.answer('config.rebuild', rebuild),
+      ];
     },
     async stop() {
-      await answering?.stop();
+      await Promise.all(answering.map((each) => each.stop()));
       await configLog.settled();
     },
   };

@@ -197,6 +197,7 @@ export async function startKeymanager({
       .map((row) => [String(row['name']), groupNamed(String(row['name']))]),
   );
   let revision = 1;
+  calls.answer('config.rebuild', async () => ({ revision, groups: groups.size, changed: false }));
   calls.answer('config.snapshot', () =>
     Promise.resolve({
       revision,

@@ -88,7 +88,7 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
   const groups = createGroupDirectory({ bus, calls, log, listed: closeMissing, deleted: close });
   const runner = createTaskRunner({
     store: tasks,
-    works: createWorks({ roster, store, tasks, spool, groups, calls, vault, clock }),
+    works: createWorks({ roster, store, tasks, snapshots, spool, groups, calls, vault, clock }),
     clock,
     log,
     holder: newId(),

@@ -1076,6 +1076,13 @@ export interface Operations {
       readonly total: number;
     };
   };
+  /** Makes all that is folded from events anew while everything goes on, as a task; there is one at a time. */
+  rebuild: {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: Task;
+  };
   /** Tasks, newest first. */
   listTasks: {
     path: undefined;
@@ -1318,6 +1325,7 @@ export const routes = {
   keyHistory: { method: 'GET', path: '/api/keys/{id}/history' },
   keyState: { method: 'GET', path: '/api/keys/{id}/state' },
   poolState: { method: 'GET', path: '/api/groups/{name}/pool' },
+  rebuild: { method: 'POST', path: '/api/rebuild' },
   listTasks: { method: 'GET', path: '/api/tasks' },
   getTask: { method: 'GET', path: '/api/tasks/{id}' },
   cancelTask: { method: 'DELETE', path: '/api/tasks/{id}' },

@@ -287,6 +287,17 @@ export const keymanagerOperations = {
     query: query({ ...page, at: moment }),
     responses: { 200: PoolThenSchema },
   },
+  rebuild: {
+    id: 'rebuild',
+    owner: 'keymanager',
+    method: 'POST',
+    path: '/api/rebuild',
+    summary:
+      'Makes all that is folded from events anew while everything goes on, as a task; there is one at a time.',
+    tag: 'tasks',
+    auth: 'admin',
+    responses: acceptedTask,
+  },
   listTasks: {
     id: 'listTasks',
     owner: 'keymanager',

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Audit } from '@keymux/audit';
 import type { ConfigEvent, Revision } from '@keymux/contracts';
 import type { EventStore, StoredEvent } from '@keymux/event-store';
@@ -85,6 +86,19 @@ export class ConfigLog {
    */
   reseal(reseal: (data: StoredEvent['data']) => StoredEvent['data'] | null): Promise<number> {
     const turn = this.#last.then(() => this.#reseal(reseal));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Folds the whole history anew; changes wait for it. Resolves with whether the state was another. */
+  rebuild(): Promise<boolean> {
+    const turn = this.#last.then(async () => {
+      // What others wrote is no difference.
+      await this.load();
+      const before = this.#state;
+      this.#state = await this.#loaded(initialState);
+      return !isDeepStrictEqual(this.#state, before);
+    });
     this.#last = turn.catch(() => undefined);
     return turn;
   }

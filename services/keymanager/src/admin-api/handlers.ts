@@ -7,6 +7,7 @@ import { createImportHandler } from './import-keys.ts';
 import { createHistoryHandler } from './key-history.ts';
 import { createKeyHandlers } from './keys.ts';
 import { createPastHandlers } from './past.ts';
+import { createRebuildHandler } from './rebuild.ts';
 import { createSimulateHandler } from './simulate-policy.ts';
 import { createTaskHandlers } from './tasks.ts';
 import { createUndoHandlers } from './undo.ts';
@@ -19,6 +20,7 @@ export function createHandlers(deps: AdminDeps): Handlers<typeof keymanagerOpera
     ...createTaskHandlers(deps),
     ...createUndoHandlers(deps),
     ...createPastHandlers(deps),
+    rebuild: createRebuildHandler(deps),
     importKeys: createImportHandler(deps),
     actOnKeys: createActHandler(deps),
     exportKeys: createExportHandler(deps),

@@ -4,6 +4,7 @@ import type { Clock } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import type { GroupDirectory } from '../group-directory.ts';
 import type { Spool } from '../import/spool.ts';
+import type { KeySnapshots } from '../key-snapshots/key-snapshots.ts';
 import type { Roster } from '../roster/roster.ts';
 import type { TaskKind } from '../tasks/task-record.ts';
 import type { TaskWork } from '../tasks/task-runner.ts';
@@ -11,6 +12,7 @@ import type { TaskStore } from '../tasks/task-store.ts';
 import { createActionWork } from './act-on-keys.ts';
 import { createCopyWork } from './copy-keys.ts';
 import { createImportWork } from './import-keys.ts';
+import { createRebuildWork } from './rebuild-models.ts';
 import { createResealWork } from './reseal-keys.ts';
 import { createRevertWork, createUndoWork } from './undo-verdicts.ts';
 import { createValidateWork } from './validate-keys.ts';
@@ -20,6 +22,7 @@ export function createWorks(deps: {
   readonly roster: Roster;
   readonly store: EventStore;
   readonly tasks: TaskStore;
+  readonly snapshots: KeySnapshots;
   readonly spool: Spool;
   readonly groups: GroupDirectory;
   readonly calls: Calls;
@@ -37,5 +40,6 @@ export function createWorks(deps: {
     reseal: createResealWork(deps),
     undo: createUndoWork(deps),
     revert: createRevertWork(deps),
+    rebuild: createRebuildWork(deps),
   };
 }

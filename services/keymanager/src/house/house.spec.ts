@@ -7,7 +7,7 @@ import { startMongoDb } from '@keymux/parts/mongodb';
 import { createLogger, newId } from '@keymux/service';
 import { createVault } from '@keymux/vault';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addKeys, testClock, testVault } from '../key-store/conformance.ts';
+import { addKeys, testClock, testVault } from '../key-store/conformance/tested.ts';
 import type { KeyStore } from '../key-store/key-store.ts';
 import { createMongoKeyStore } from '../key-store/mongodb.ts';
 import { createSqliteKeyStore } from '../key-store/sqlite.ts';

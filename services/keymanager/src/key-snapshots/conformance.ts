@@ -50,6 +50,8 @@ export function keySnapshotsConformance(
         await snapshots.put([snapshot('a', 500, 1_000)]);
         await snapshots.put([snapshot('a', 500, 1_000, 'other')]);
         expect(await snapshots.latest('a', 1_000)).toMatchObject({ text: 'other' });
+        await snapshots.clear();
+        expect(await snapshots.latest('a', 1_000)).toBeUndefined();
       }),
     );
   });

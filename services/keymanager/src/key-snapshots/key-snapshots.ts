@@ -14,4 +14,6 @@ export interface KeySnapshots {
   latest(id: string, atMs: number): Promise<KeySnapshot | undefined>;
   /** Keeps snapshots; one of the same version takes the place of the former. */
   put(snapshots: readonly KeySnapshot[]): Promise<void>;
+  /** Forgets all of them. */
+  clear(): Promise<void>;
 }

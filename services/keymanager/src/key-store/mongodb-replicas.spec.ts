@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createHearOutcomes } from '../hear-outcomes.ts';
-import { addKeys, testClock, testVault } from './conformance.ts';
+import { addKeys, testClock, testVault } from './conformance/tested.ts';
 import { createMongoKeyStore } from './mongodb.ts';
 
 const log = createLogger({ service: 'test', level: 'silent', format: 'json' });

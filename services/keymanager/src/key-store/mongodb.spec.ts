@@ -2,7 +2,9 @@ import type { KeyStateChanged } from '@keymux/contracts';
 import { openMongo } from '@keymux/mongodb';
 import { startMongoDb } from '@keymux/parts/mongodb';
 import { createLogger, newId } from '@keymux/service';
-import { keyStoreConformance, testClock, testVault } from './conformance.ts';
+import { keyCollections } from '../roster/mongodb/collections.ts';
+import { keyStoreConformance } from './conformance/conformance.ts';
+import { testClock, testVault } from './conformance/tested.ts';
 import { createMongoKeyStore } from './mongodb.ts';
 
 const log = createLogger({ service: 'test', level: 'silent', format: 'json' });
@@ -21,6 +23,14 @@ keyStoreConformance('the MongoDB key store', async () => {
     vault,
     clock,
     told,
+    spoil: async ({ unreadable, disabled, ahead, lost, stray }) => {
+      const { keys } = keyCollections(db);
+      await keys.updateOne({ _id: unreadable }, { $set: { condition: '{' } });
+      await keys.updateOne({ _id: disabled }, { $set: { status: 'disabled' } });
+      await keys.updateOne({ _id: ahead }, { $set: { note: 'no', version: 99 } });
+      const found = await keys.findOneAndDelete({ _id: lost });
+      if (found !== null) await keys.insertOne({ ...found, _id: stray });
+    },
     close: async () => {
       await store.stop();
       await db.dropDatabase();

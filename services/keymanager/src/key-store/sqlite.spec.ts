@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { KeyStateChanged } from '@keymux/contracts';
 import { createSqliteEventStore } from '@keymux/event-store';
 import { openMigrated } from '../roster/sqlite/memory-roster.fixture.ts';
-import { keyStoreConformance, testClock, testVault } from './conformance.ts';
+import { keyStoreConformance } from './conformance/conformance.ts';
+import { testClock, testVault } from './conformance/tested.ts';
 import { createSqliteKeyStore } from './sqlite.ts';
 
 keyStoreConformance('the SQLite key store', async () => {
@@ -21,6 +22,12 @@ keyStoreConformance('the SQLite key store', async () => {
     vault,
     clock,
     told,
+    spoil: async ({ unreadable, disabled, ahead, lost, stray }) => {
+      db.prepare("UPDATE keys SET condition = '{' WHERE id = ?").run(unreadable);
+      db.prepare("UPDATE keys SET status = 'disabled' WHERE id = ?").run(disabled);
+      db.prepare("UPDATE keys SET note = 'no', version = 99 WHERE id = ?").run(ahead);
+      db.prepare('UPDATE keys SET id = ? WHERE id = ?').run(stray, lost);
+    },
     close: async () => {
       await store.stop();
       db.close();

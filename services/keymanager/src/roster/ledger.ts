@@ -1,6 +1,6 @@
 import type { KeyStateChanged } from '@keymux/contracts';
 import type { TaskRecord } from '../tasks/task-record.ts';
-import type { Origin, Unit } from './unit.ts';
+import type { ChangedKey, Origin, Unit } from './unit.ts';
 
 /** A batch of outcomes of one producer for one group. */
 export interface OutcomeBatch {
@@ -42,6 +42,8 @@ export interface Ledger {
   write<T>(reach: Reach, work: (unit: Unit) => T): Promise<Written<T>>;
   /** Takes the name from a pool whose group was deleted; a pool that is closed stays so. */
   closePool(poolId: number, origin: Origin & { readonly nowMs: number }): Promise<void>;
+  /** Tells gateways of keys that were put right without an event. */
+  announce(keys: readonly ChangedKey[]): Promise<void>;
   /** Names who hears what changed; before the first write. */
   tell(hear: Hear): void;
   /** Forgets counts per minute from before a moment (epoch ms). */

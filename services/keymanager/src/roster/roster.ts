@@ -3,6 +3,7 @@ import type { Keys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import type { PoolReader } from './pool-reader.ts';
 import type { Pools } from './pools.ts';
+import type { RebuildWatch, RebuiltKeys } from './rebuild.ts';
 
 /** The numbers of the keys of a pool that a text means: by the full key, its end, its id or its note. */
 export type SearchKeys = (poolId: number, text: string) => Promise<number[]>;
@@ -16,8 +17,8 @@ export interface Roster {
   readonly search: SearchKeys;
   readonly reader: PoolReader;
   /**
-   * Makes the keys anew from the events; how many they are. Nothing else may write meanwhile.
-   * Counters, marks and pool revisions stay as they are.
+   * Makes the keys anew from the events while others read and write: each is there as it was or as
+   * it is to be. Counters, marks and pool revisions stay as they are. Undefined when it was ended early.
    */
-  rebuild(): Promise<number>;
+  rebuild(watch?: RebuildWatch): Promise<RebuiltKeys | undefined>;
 }

@@ -11,6 +11,7 @@ export const taskKinds = [
   'reseal',
   'undo',
   'revert',
+  'rebuild',
 ] as const;
 export type TaskKind = (typeof taskKinds)[number];
 

@@ -32,6 +32,7 @@ export const activity = {
   'deed.KeysActed': '{action}: {n} key of {group}|{action}: {n} keys of {group}',
   'deed.VerdictsUndone': 'Undid verdicts on keys of {group}',
   'deed.UndoReverted': 'Took an undo back on keys of {group}',
+  'deed.RebuildAsked': 'Asked for a rebuild from the events',
   'undo.open': 'Undo verdicts',
   'undo.title': 'Undo verdicts on keys',
   'undo.text':
@@ -62,6 +63,10 @@ export const activity = {
   'undo.revertText': 'Its keys are as they were before it, unless they changed meanwhile.',
   'taskKind.undo': 'Undo of verdicts',
   'taskKind.revert': 'Undo taken back',
+  'taskKind.rebuild': 'Rebuild',
   'taskResult.undone': '{n} undone',
   'taskResult.reverted': '{n} taken back',
+  'taskResult.replaced': '{n} put right',
+  'taskResult.removed': '{n} taken out',
+  'taskResult.unplaced': '{n} without a place',
 } as const satisfies Record<string, string>;

@@ -35,6 +35,7 @@ export const activity: Record<keyof typeof en, string> = {
   'deed.KeysActed': '{action}: {group} の {n} 個のキー',
   'deed.VerdictsUndone': '{group} のキーの判定を取り消し',
   'deed.UndoReverted': '{group} のキーの取り消しを元に戻した',
+  'deed.RebuildAsked': 'イベントからの再構築を依頼',
   'undo.open': '判定を取り消す',
   'undo.title': 'キーの判定を取り消す',
   'undo.text':
@@ -64,6 +65,10 @@ export const activity: Record<keyof typeof en, string> = {
   'undo.revertText': 'その後に変化していないキーは、取り消し前の状態に戻ります。',
   'taskKind.undo': '判定の取り消し',
   'taskKind.revert': '取り消しの差し戻し',
+  'taskKind.rebuild': '再構築',
   'taskResult.undone': '取り消し {n}',
   'taskResult.reverted': '差し戻し {n}',
+  'taskResult.replaced': '修正 {n}',
+  'taskResult.removed': '除去 {n}',
+  'taskResult.unplaced': '置き場なし {n}',
 };

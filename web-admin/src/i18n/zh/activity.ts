@@ -34,6 +34,7 @@ export const activity: Record<keyof typeof en, string> = {
   'deed.KeysActed': '{action}：{group} 的 {n} 个密钥',
   'deed.VerdictsUndone': '撤销了 {group} 密钥的判定',
   'deed.UndoReverted': '还原了对 {group} 密钥的撤销',
+  'deed.RebuildAsked': '请求从事件重建',
   'undo.open': '撤销判定',
   'undo.title': '撤销密钥的判定',
   'undo.text': '让因供应商故障等原因被拉黑或冷却的密钥恢复。请先预览：预览不会更改任何内容。',
@@ -62,6 +63,10 @@ export const activity: Record<keyof typeof en, string> = {
   'undo.revertText': '密钥会回到撤销之前的状态，期间有变化的除外。',
   'taskKind.undo': '撤销判定',
   'taskKind.revert': '还原撤销',
+  'taskKind.rebuild': '重建',
   'taskResult.undone': '已撤销 {n}',
   'taskResult.reverted': '已还原 {n}',
+  'taskResult.replaced': '已修正 {n}',
+  'taskResult.removed': '已移除 {n}',
+  'taskResult.unplaced': '无位置 {n}',
 };

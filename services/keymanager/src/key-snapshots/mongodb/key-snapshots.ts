@@ -32,6 +32,7 @@ export function createMongoKeySnapshots(db: Db): MongoKeySnapshots {
       const { version, through_ms: throughMs, state: text } = found;
       return { id, version, throughMs, text };
     },
+    clear: async () => void (await snapshots.deleteMany({})),
     put: async (added) => {
       if (added.length === 0) return;
       await snapshots.bulkWrite(

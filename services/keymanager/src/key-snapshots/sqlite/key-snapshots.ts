@@ -19,6 +19,7 @@ export function createSqliteKeySnapshots(db: DatabaseSync): KeySnapshots {
       const version = numberIn(row, 'version');
       return { id, version, throughMs: numberIn(row, 'through_ms'), text: textIn(row, 'state') };
     },
+    clear: async () => db.exec('DELETE FROM key_snapshots'),
     put: async (snapshots) => {
       if (snapshots.length === 0) return;
       inTransaction(db, () => {

@@ -203,6 +203,28 @@ export function createLedger(deps: {
         }
         throw new TooManyConflicts(`pool ${poolId} changed ${maxTries} times while it was closed`);
       }),
+    announce: (changed) =>
+      inTurn(async () => {
+        if (changed.length === 0) return;
+        for (let each = 0; each < maxTries; each += 1) {
+          const ids = [...new Set(changed.map(({ poolId }) => poolId))];
+          const open = await pools.find({ _id: { $in: ids }, closed: false }).toArray();
+          if (open.length === 0) return;
+          const advanced = open.map(({ _id: pool, name: group, revision }) => {
+            return { pool, group, revision: revision + 1 };
+          });
+          const touches = advanced.map(({ group }) => touchedGroup(group));
+          const about: About = { touches, pools: advanced, counts: [], step: null, closes: null };
+          const claims = advanced.map(({ group, revision }) => revisionClaim(group, revision));
+          const committed = await log.commit({ batch: [], claims, about });
+          if (committed.kind === 'committed') {
+            return settle(about, { commit: committed.commit, changed });
+          }
+          await settle(about);
+          await sleep(Math.random() * pauseMs * each);
+        }
+        throw new TooManyConflicts(`keys changed ${maxTries} times while they were announced`);
+      }),
     tell: (hear) => projector.tell(hear),
     // The server forgets them by itself.
     prune: () => Promise.resolve(),

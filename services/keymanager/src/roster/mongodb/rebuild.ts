@@ -1,90 +1,156 @@
-import type { EventStore, StoredEvent } from '@keymux/event-store';
+import { type CommitLog, storedEvent, versionClaim } from '@keymux/event-store';
+import { onlyDuplicateKeys } from '@keymux/mongodb';
 import type { AnyBulkWriteOperation } from 'mongodb';
 import { evolve } from '../../key/evolve.ts';
-import { initialState, isLive, type KeyState } from '../../key/state.ts';
-import { keyOfStream, readFact } from '../../key/stored-fact.ts';
-import { poolClosed } from '../ledger.ts';
+import { isLive } from '../../key/state.ts';
+import { keyOfStream, readFact, streamOfKey } from '../../key/stored-fact.ts';
+import type { FoldedKey, Placed, RosterPlaces } from '../rebuild.ts';
 import type { KeyCollections, KeyDocument } from './collections.ts';
-import { freshFields, secretFields, stateFields, stateIn } from './key-document.ts';
+import { freshFields, secretFields, stateFields } from './key-document.ts';
 import type { createPools } from './pools.ts';
+import type { Projector } from './projector.ts';
 
-const pageEvents = 2_000;
+const pageKeys = 500;
+/** As many as the server takes from its index in order, without sorting them itself. */
+const streamsAtOnce = 200;
 
-interface Folding {
-  state: KeyState;
-  version: number;
-  readonly poolId: number | undefined;
-  readonly seq: number;
-  readonly createdMs: number;
-}
+type Place = Pick<KeyDocument, '_id'> & Partial<KeyDocument>;
+type Write = AnyBulkWriteOperation<KeyDocument>;
 
-/** Makes the keys anew from the events, page by page; counters stay with them. Nothing else may write meanwhile. */
-export async function rebuildRoster(deps: {
-  readonly store: Pick<EventStore, 'readAll'>;
-  readonly collections: KeyCollections;
+/**
+ * The roster in MongoDB, for a rebuild. A key is written only as it was read, by its version, so that a
+ * projector that comes between is never overwritten: then the key is read again.
+ */
+export function createRosterPlaces(deps: {
+  readonly log: CommitLog;
+  readonly collections: Pick<KeyCollections, 'keys'>;
   readonly pools: ReturnType<typeof createPools>;
-}): Promise<number> {
-  const { store, collections, pools } = deps;
-  const { keys } = collections;
-  const closings = new Map<string, number>();
-  // Which pool a key is in is not lost with its state.
-  const { pool: _, ...folded } = secretFields;
-  await keys.updateMany({}, { $set: { version: 0 }, $unset: { ...folded, gone_at: '' } });
+  readonly projector: Pick<Projector, 'settle'>;
+}): RosterPlaces {
+  const { log, pools, projector } = deps;
+  const { keys: documents } = deps.collections;
+  const { commits } = log;
 
-  async function foldPage(page: readonly StoredEvent[]): Promise<void> {
-    const ids = [...new Set(page.flatMap(({ stream }) => keyOfStream(stream) ?? []))];
-    const documents = await keys.find({ _id: { $in: ids } }).toArray();
-    const folding = new Map<string, Folding>(
-      documents.map((document) => {
-        const { _id, version, pool: poolId, seq, created_ms: createdMs } = document;
-        const state = version === 0 ? initialState : stateIn(document);
-        return [_id, { state, version, poolId, seq, createdMs }];
-      }),
-    );
-    for (const event of page) {
-      if (event.type === poolClosed) {
-        const group = String(event.data['group']);
-        closings.set(group, (closings.get(group) ?? 0) + 1);
-        continue;
-      }
-      const id = keyOfStream(event.stream);
-      if (id === undefined) continue;
-      const fact = readFact(event);
-      const before = folding.get(id);
-      const state = fact === undefined ? undefined : evolve(before?.state ?? initialState, fact);
-      if (before !== undefined) {
-        if (state !== undefined) before.state = state;
-        before.version = event.version;
-      } else if (state !== undefined && isLive(state)) {
-        const pool = await pools.nth(state.group, closings.get(state.group) ?? 0);
-        const createdMs = Date.parse(event.time);
-        const { version, position: seq } = event;
-        folding.set(id, { state, version, poolId: pool.id, seq, createdMs });
+  async function placesOf(keys: readonly FoldedKey[]): Promise<Map<string, Place>> {
+    const found = await documents.find({ _id: { $in: keys.map(({ id }) => id) } }).toArray();
+    return new Map(found.map((document) => [document._id, document]));
+  }
+
+  async function foldSome(keys: readonly FoldedKey[]): Promise<void> {
+    const folding = new Map(keys.map((key) => [key.id, key]));
+    const streams = { $in: keys.map(({ id }) => streamOfKey(id)) };
+    for await (const { _id, events } of commits.find({ streams }).sort({ _id: 1 })) {
+      for (const event of events) {
+        const key = folding.get(keyOfStream(event.stream) ?? '');
+        if (key === undefined || event.version <= key.version) continue;
+        const fact = readFact(storedEvent(_id, event));
+        if (fact !== undefined) key.state = evolve(key.state, fact);
+        key.version = event.version;
       }
     }
-    const writes = Array.from(folding, ([id, each]) => writeOf(id, each));
-    if (writes.length > 0) await keys.bulkWrite(writes);
   }
 
-  for (let position = 0; ;) {
-    const page = await store.readAll(position, pageEvents);
-    const last = page.at(-1);
-    if (last === undefined) break;
-    await foldPage(page);
-    position = last.position;
-  }
-  return keys.countDocuments({ pool: { $exists: true } });
+  return {
+    nthPool: async (name, index) => (await pools.nth(name, index)).id,
+    foldOn: async (keys) => {
+      for (let at = 0; at < keys.length; at += streamsAtOnce) {
+        await foldSome(keys.slice(at, at + streamsAtOnce));
+      }
+    },
+    put: async (keys) => {
+      let before = await placesOf(keys);
+      if (!keys.every((key) => isThere(key, before.get(key.id)))) {
+        // A commit may be there whose keys are still to come.
+        await projector.settle({ touching: null, through: Number.MAX_SAFE_INTEGER });
+        before = await placesOf(keys);
+      }
+      const writes = keys.flatMap((key) => writeOf(key, before.get(key.id)) ?? []);
+      if (writes.length === 0) return keys.map((key) => placed(key, before, before));
+      try {
+        await documents.bulkWrite(writes, { ordered: false });
+      } catch (error) {
+        // Another key has the secret, or another one was first.
+        if (!onlyDuplicateKeys(error)) throw error;
+      }
+      const after = await placesOf(keys);
+      return keys.map((key) => placed(key, before, after));
+    },
+    sweep: async (afterSeq) => {
+      const page = await documents
+        .find({ seq: { $gt: afterSeq }, pool: { $exists: true } })
+        .sort({ seq: 1 })
+        .limit(pageKeys)
+        .toArray();
+      const claims = page.map(({ _id }) => versionClaim(streamOfKey(_id), 1));
+      const told = new Set<string>();
+      for await (const { streams } of commits.find(
+        { claims: { $in: claims } },
+        { projection: { streams: 1 } },
+      )) {
+        for (const stream of streams) told.add(stream);
+      }
+      const strays = page.filter(({ _id }) => !told.has(streamOfKey(_id)));
+      if (strays.length > 0) {
+        await documents.deleteMany({ _id: { $in: strays.map(({ _id }) => _id) } });
+      }
+      const last = page.length === pageKeys ? page.at(-1) : undefined;
+      return {
+        removed: strays.flatMap(({ _id: id, pool: poolId, group, version, created_ms }) => {
+          if (poolId === undefined) return [];
+          const state = { status: 'deleted' } as const;
+          const of = { before: undefined, createdMs: created_ms, version: version + 1, state };
+          return [{ id, poolId, group, ...of }];
+        }),
+        next: last?.seq ?? null,
+      };
+    },
+  };
 }
 
-function writeOf(
-  id: string,
-  { state, version, poolId, seq, createdMs }: Folding,
-): AnyBulkWriteOperation<KeyDocument> {
-  if (!isLive(state) || poolId === undefined) {
+const isLater = ({ version, wrongVersion }: FoldedKey, place: Place | undefined): boolean =>
+  place?.version !== undefined && place.version > version && place.version !== wrongVersion;
+
+function fieldsOf({ poolId, position, createdMs, version, state }: FoldedKey) {
+  if (!isLive(state)) return undefined;
+  return { ...stateFields(poolId, state, version), seq: position, created_ms: createdMs };
+}
+
+function isThere(key: FoldedKey, place: Place | undefined): boolean {
+  const fields = fieldsOf(key);
+  if (fields === undefined) return place?.pool === undefined;
+  if (place === undefined || place.gone_at !== undefined) return false;
+  const found: Record<string, unknown> = place;
+  return Object.entries(fields).every(([name, value]) => found[name] === value);
+}
+
+// Undefined when there is nothing to write, or it is not the time.
+function writeOf(key: FoldedKey, place: Place | undefined): Write | undefined {
+  if (isLater(key, place) || isThere(key, place)) return undefined;
+  const fields = fieldsOf(key);
+  const { id, version } = key;
+  if (fields === undefined) {
     const $set = { version, status: 'deleted', gone_at: new Date() } as const;
-    return { updateOne: { filter: { _id: id }, update: { $set, $unset: secretFields } } };
+    const filter = { _id: id, version: place?.version ?? 0 };
+    return { updateOne: { filter, update: { $set, $unset: secretFields } } };
   }
-  const $set = stateFields(poolId, state, version);
-  const $setOnInsert = { ...freshFields, seq, created_ms: createdMs };
-  return { updateOne: { filter: { _id: id }, update: { $set, $setOnInsert }, upsert: true } };
+  if (place === undefined) {
+    const update = { $setOnInsert: { ...fields, ...freshFields } };
+    return { updateOne: { filter: { _id: id }, update, upsert: true } };
+  }
+  const filter = { _id: id, version: place.version ?? 0 };
+  return { updateOne: { filter, update: { $set: fields, $unset: { gone_at: '' } } } };
+}
+
+function placed(
+  key: FoldedKey,
+  before: ReadonlyMap<string, Place>,
+  after: ReadonlyMap<string, Place>,
+): Placed {
+  const [was, is] = [before.get(key.id), after.get(key.id)];
+  if (isThere(key, was)) return { kind: 'same' };
+  if (!isThere(key, is)) return { kind: 'behind', version: is?.version ?? null };
+  const { id, group, poolId, createdMs, version, state } = key;
+  const changed = { id, before: undefined, poolId, group, createdMs, version, state };
+  if (!isLive(state)) return { kind: 'removed', changed };
+  return { kind: was?.pool === undefined ? 'added' : 'replaced', changed };
 }

@@ -3,6 +3,7 @@ import type { Clock } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import type { MongoOutcomeArchive } from '../../outcome-archive/mongodb/outcome-archive.ts';
 import type { TaskCollection } from '../../tasks/mongodb/task-document.ts';
+import { rebuildRoster } from '../rebuild.ts';
 import type { Roster } from '../roster.ts';
 import type { KeyCollections } from './collections.ts';
 import { createKeyList } from './key-list.ts';
@@ -12,7 +13,7 @@ import { createLedger } from './ledger.ts';
 import { createPoolReader } from './pool-reader.ts';
 import { createPools } from './pools.ts';
 import type { Projector } from './projector.ts';
-import { rebuildRoster } from './rebuild.ts';
+import { createRosterPlaces } from './rebuild.ts';
 
 /** The roster in a MongoDB database that it shares with the event store and the tasks. */
 export function createMongoRoster(deps: {
@@ -26,6 +27,7 @@ export function createMongoRoster(deps: {
 }): Roster {
   const { store, collections, tasks, projector, archive, vault, clock } = deps;
   const pools = createPools(collections);
+  const places = createRosterPlaces({ log: store.log, collections, pools, projector });
   return {
     keys: createKeys(collections),
     pools,
@@ -33,6 +35,6 @@ export function createMongoRoster(deps: {
     list: createKeyList(collections, clock),
     search: createKeySearch(collections, vault),
     reader: createPoolReader(collections, pools, clock),
-    rebuild: () => rebuildRoster({ store, collections, pools }),
+    rebuild: (watch) => rebuildRoster(store, places, watch),
   };
 }

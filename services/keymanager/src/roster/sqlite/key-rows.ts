@@ -16,6 +16,8 @@ export const usageColumns =
 /** The rows of keys, one by one. */
 export interface KeyRows {
   byId(id: string): KeyRow | undefined;
+  /** Where a row is that may be damaged. */
+  placeOf(id: string): Pick<KeyRow, 'seq' | 'version'> | undefined;
   /** Keys of all pools by number, from behind a number on. */
   after(seq: number, limit: number): KeyRow[];
   /** The ids of the keys of a pool with these fingerprints, by fingerprint. */
@@ -23,6 +25,10 @@ export interface KeyRows {
   /** A `seq` of 0 takes the next one. */
   insert(row: KeyRow): void;
   update(row: KeyRow): void;
+  /** Puts a row in the place of the one with its number, whatever that is. */
+  replace(row: KeyRow): void;
+  /** True when the row of this number is the very same in every column. */
+  matches(row: KeyRow): boolean;
   remove(seq: number): void;
 }
 
@@ -59,6 +65,7 @@ export function createKeyRows(db: DatabaseSync): KeyRows {
   const byId = db.prepare(
     `SELECT ${keyColumns} FROM keys JOIN pools ON pools.id = pool WHERE keys.id = ?`,
   );
+  const place = db.prepare('SELECT seq, version FROM keys WHERE id = ?');
   const after = db.prepare(
     `SELECT ${keyColumns} FROM keys JOIN pools ON pools.id = pool
      WHERE keys.seq > ? ORDER BY keys.seq LIMIT ?`,
@@ -74,6 +81,17 @@ export function createKeyRows(db: DatabaseSync): KeyRows {
     `UPDATE keys SET fingerprint = ?, sealed = ?, masked = ?, note = ?, status = ?,
        rest_until_ms = ?, condition = ?, version = ?, checked_ms = ?, cause_rule = ?, cause_ms = ?
      WHERE seq = ? AND version < ?`,
+  );
+  const replace = db.prepare(
+    `UPDATE keys SET pool = ?, created_ms = ?, fingerprint = ?, sealed = ?, masked = ?, note = ?,
+       status = ?, rest_until_ms = ?, condition = ?, version = ?, checked_ms = ?, cause_rule = ?,
+       cause_ms = ? WHERE seq = ?`,
+  );
+  const same = db.prepare(
+    `SELECT 1 FROM keys WHERE id = ? AND pool = ? AND created_ms = ? AND fingerprint = ?
+       AND sealed = ? AND masked = ? AND note = ? AND status = ? AND rest_until_ms = ?
+       AND condition = ? AND version = ? AND checked_ms = ? AND cause_rule IS ? AND cause_ms IS ?
+       AND seq = ?`,
   );
   const remove = db.prepare('DELETE FROM keys WHERE seq = ?');
   const removeUsage = db.prepare('DELETE FROM usage WHERE seq = ?');
@@ -99,6 +117,11 @@ export function createKeyRows(db: DatabaseSync): KeyRows {
       const row = byId.get(id);
       return row === undefined ? undefined : readKeyRow(row);
     },
+    placeOf: (id) => {
+      const row = place.get(id);
+      if (row === undefined) return undefined;
+      return { seq: numberIn(row, 'seq'), version: numberIn(row, 'version') };
+    },
     after: (seq, limit) => after.all(seq, limit).map(readKeyRow),
     idsBySecret: (poolId, fingerprints) => {
       const ids = new Map<string, string>();
@@ -114,6 +137,13 @@ export function createKeyRows(db: DatabaseSync): KeyRows {
     },
     update: (row) => {
       update.run(...valuesOf(row), row.seq, row.version);
+    },
+    replace: (row) => {
+      replace.run(row.poolId, row.createdMs, ...valuesOf(row), row.seq);
+    },
+    matches: (row) => {
+      const { seq, id, poolId, createdMs } = row;
+      return same.get(id, poolId, createdMs, ...valuesOf(row), seq) !== undefined;
     },
     remove: (seq) => {
       remove.run(seq);

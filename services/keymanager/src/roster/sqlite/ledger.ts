@@ -168,6 +168,10 @@ export function createLedger(deps: LedgerDeps): Ledger {
         pools.close(poolId);
       });
     },
+    announce: async (keys) => {
+      const messages = inTransaction(db, () => messagesOf(keys));
+      if (messages.length > 0) void hear(messages);
+    },
     tell: (listener) => {
       hear = listener;
     },

@@ -21,7 +21,7 @@ it('makes the same roster anew from the events', async () => {
   const all = () => db.prepare('SELECT * FROM keys ORDER BY seq').all();
   const before = all();
   expect(before).toHaveLength(3);
-  expect(await roster.rebuild()).toBe(3);
+  expect(await roster.rebuild()).toMatchObject({ keys: 3, added: 0, replaced: 0 });
   expect(all()).toEqual(before);
   expect((await roster.reader.page('g', null, 10)).keys.map((key) => key.id)).toEqual([d]);
   expect((await keys.find(c))?.usage.requests).toBe(7);
@@ -31,7 +31,7 @@ it('makes it also when the keys and their pools were lost', async () => {
   const roster = createMemoryRoster();
   const ids = await roster.addKeys('g', ['sk-one', 'sk-two']);
   roster.db.exec('DELETE FROM keys; DELETE FROM pools');
-  expect(await roster.rebuild()).toBe(2);
+  expect(await roster.rebuild()).toMatchObject({ keys: 2, added: 2 });
   expect((await roster.reader.page('g', null, 10)).keys.map((key) => key.id)).toEqual(ids);
   expect((await roster.addKeys('g', ['sk-one'])).length).toBe(1);
   expect(await roster.list.count((await roster.pools.open('g')).id, {})).toBe(2);

@@ -1,68 +1,100 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { EventStore, StoredEvent } from '@keymux/event-store';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { EventStore } from '@keymux/event-store';
 import { inTransaction } from '@keymux/service';
 import { evolve } from '../../key/evolve.ts';
-import { initialState, isLive, type KeyState } from '../../key/state.ts';
-import { keyOfStream, readFact } from '../../key/stored-fact.ts';
-import { poolClosed } from '../ledger.ts';
+import { isLive } from '../../key/state.ts';
+import { readFact, streamOfKey } from '../../key/stored-fact.ts';
+import type { FoldedKey, Placed, RosterPlaces } from '../rebuild.ts';
 import { numberIn, textIn } from './columns.ts';
-import { createKeyRows } from './key-rows.ts';
-import { createPoolRows } from './pools.ts';
+import type { KeyRows } from './key-rows.ts';
+import type { PoolRows } from './pools.ts';
 
-const pageEvents = 5_000;
+const pageEvents = 500;
+const pageRows = 500;
 
-/**
- * Makes the roster's keys anew from the events, in one transaction a page; returns how many keys it
- * holds. Nothing else may write meanwhile. Counters, marks and pool revisions stay as they are.
- */
-export async function rebuildRoster(deps: {
+/** The roster in SQLite, for a rebuild: each page of keys is looked at and put in one transaction. */
+export function createRosterPlaces(deps: {
   readonly db: DatabaseSync;
-  readonly store: Pick<EventStore, 'readAll'>;
-}): Promise<number> {
-  const { db, store } = deps;
-  const rows = createKeyRows(db);
-  const pools = createPoolRows(db);
-  // Counters belong to the number of a key, so a key keeps its number.
-  const numbers = new Map(
-    db
-      .prepare('SELECT id, seq FROM keys')
-      .all()
-      .map((row) => [textIn(row, 'id'), numberIn(row, 'seq')]),
+  readonly store: Pick<EventStore, 'read'>;
+  readonly rows: KeyRows;
+  readonly pools: PoolRows;
+}): RosterPlaces {
+  const { db, store, rows, pools } = deps;
+  const page = db.prepare(
+    `SELECT seq, keys.id, pool, name, version, created_ms,
+       EXISTS (SELECT 1 FROM events WHERE stream = 'key-' || keys.id) AS told
+     FROM keys JOIN pools ON pools.id = pool WHERE seq > ? ORDER BY seq LIMIT ?`,
   );
-  let next = [...numbers.values()].reduce((most, seq) => Math.max(most, seq), 0);
-  const closings = new Map<string, number>();
-  inTransaction(db, () => db.exec('DELETE FROM keys'));
 
-  const project = (event: StoredEvent): void => {
-    if (event.type === poolClosed) {
-      const group = String(event.data['group']);
-      closings.set(group, (closings.get(group) ?? 0) + 1);
-      return;
+  async function foldOn(key: FoldedKey): Promise<void> {
+    for (;;) {
+      const events = await store.read(streamOfKey(key.id), key.version + 1, pageEvents);
+      for (const event of events) {
+        const fact = readFact(event);
+        if (fact !== undefined) key.state = evolve(key.state, fact);
+        key.version = event.version;
+      }
+      if (events.length < pageEvents) return;
+      await nextTurn();
     }
-    const id = keyOfStream(event.stream);
-    if (id === undefined) return;
-    const row = rows.byId(id);
-    const fact = readFact(event);
-    const before: KeyState = row?.state ?? initialState;
-    const state = fact === undefined ? before : evolve(before, fact);
-    if (row !== undefined) {
-      if (isLive(state)) rows.update({ ...row, state, version: event.version });
-      else rows.remove(row.seq);
-    } else if (isLive(state)) {
-      const pool = pools.nth(state.group, closings.get(state.group) ?? 0);
-      const { version } = event;
-      const seq = numbers.get(id) ?? (next += 1);
-      const createdMs = Date.parse(event.time);
-      rows.insert({ seq, id, poolId: pool.id, version, createdMs, state });
-    }
-  };
-  for (let position = 0; ;) {
-    const page = await store.readAll(position, pageEvents);
-    const last = page.at(-1);
-    if (last === undefined) break;
-    inTransaction(db, () => page.forEach(project));
-    position = last.position;
   }
-  const count = db.prepare('SELECT count(*) AS count FROM keys').get();
-  return count === undefined ? 0 : numberIn(count, 'count');
+
+  function putOne({
+    id,
+    group,
+    poolId,
+    createdMs,
+    version,
+    state,
+    wrongVersion,
+  }: FoldedKey): Placed {
+    const before = rows.placeOf(id);
+    const changed = { id, before: undefined, poolId, group, createdMs, version, state };
+    if (before !== undefined && before.version > version && before.version !== wrongVersion) {
+      return { kind: 'behind', version: before.version };
+    }
+    if (!isLive(state)) {
+      if (before === undefined) return { kind: 'same' };
+      rows.remove(before.seq);
+      return { kind: 'removed', changed };
+    }
+    const row = { seq: before?.seq ?? 0, id, poolId, createdMs, version, state };
+    if (before !== undefined && rows.matches(row)) return { kind: 'same' };
+    const other = rows.idsBySecret(poolId, [state.fingerprint]).get(state.fingerprint);
+    if (other !== undefined && other !== id) return { kind: 'behind', version: null };
+    if (before === undefined) {
+      rows.insert(row);
+      return { kind: 'added', changed };
+    }
+    rows.replace(row);
+    return { kind: 'replaced', changed };
+  }
+
+  return {
+    nthPool: async (name, index) => pools.nth(name, index).id,
+    foldOn: async (keys) => {
+      for (const key of keys) await foldOn(key);
+    },
+    put: async (keys) => inTransaction(db, () => keys.map(putOne)),
+    sweep: async (afterSeq) =>
+      inTransaction(db, () => {
+        const found = page.all(afterSeq, pageRows);
+        const strays = found.filter((row) => numberIn(row, 'told') === 0);
+        const removed = strays.map((row) => {
+          rows.remove(numberIn(row, 'seq'));
+          return {
+            id: textIn(row, 'id'),
+            before: undefined,
+            poolId: numberIn(row, 'pool'),
+            group: textIn(row, 'name'),
+            createdMs: numberIn(row, 'created_ms'),
+            version: numberIn(row, 'version') + 1,
+            state: { status: 'deleted' } as const,
+          };
+        });
+        const last = found.length === pageRows ? found.at(-1) : undefined;
+        return { removed, next: last === undefined ? null : numberIn(last, 'seq') };
+      }),
+  };
 }

@@ -13,7 +13,8 @@ import { createLedger } from './ledger.ts';
 import { createOutcomeMarks } from './outcome-marks.ts';
 import { createPoolReader } from './pool-reader.ts';
 import { createPoolRows, createPools } from './pools.ts';
-import { rebuildRoster } from './rebuild.ts';
+import { rebuildRoster } from '../rebuild.ts';
+import { createRosterPlaces } from './rebuild.ts';
 import { createUsageCounters } from './usage.ts';
 
 /** The roster in a migrated SQLite database that it shares with the event store and the tasks. */
@@ -30,6 +31,7 @@ export function createSqliteRoster(deps: {
   const pools = createPoolRows(db);
   const usage = createUsageCounters(db);
   const marks = createOutcomeMarks(db);
+  const places = createRosterPlaces({ db, store, rows, pools });
   return {
     keys: createKeys(db, rows),
     pools: createPools(pools),
@@ -37,6 +39,6 @@ export function createSqliteRoster(deps: {
     list: createKeyList(db, clock),
     search: createKeySearch(db, vault),
     reader: createPoolReader(db, pools, clock),
-    rebuild: () => rebuildRoster({ db, store }),
+    rebuild: (watch) => rebuildRoster(store, places, watch),
   };
 }
