@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Journeys that the gate runs against services apart too. */
+const some = ['keys', 'hot-config', 'logs'].map((name) => `e2e/journeys/${name}.spec.ts`);
+
 export default defineConfig({
   test: {
     reporters: ['default', './vitest.last-line.ts'],
@@ -25,6 +28,18 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'distributed',
+          // A few of the journeys: `npm run test:distributed` runs them all.
+          include: process.env['KEYMUX_JOURNEYS'] === 'all' ? ['e2e/journeys/**/*.spec.ts'] : some,
+          env: { KEYMUX_MODE: 'distributed' },
+          fileParallelism: false,
+          // A dozen processes start on a machine that may be busy.
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
     ],

@@ -122,8 +122,9 @@ describe('a change of the config under load', () => {
       expect((await ask(url, 'openai', house.keymux.proxyKey)).status).toBe(200);
     }
     const streak = async () => (await api().key(name, secrets[0] ?? '')).streak;
-    await expect.poll(streak).toBeGreaterThan(0);
-    const before = await streak();
+    const before = house.simulator.keyCounts.get(secrets[0] ?? '') ?? 0;
+    expect(before).toBeGreaterThan(0);
+    await expect.poll(streak, { timeout: 20_000 }).toBe(before);
     await api().changeGroup(name, { description: 'another' });
     await api().changeSettings({ max_retries: 5 });
     expect(await streak()).toBe(before);

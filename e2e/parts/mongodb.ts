@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './free-port.ts';
+import type { Keeper } from './keeper.ts';
 import { keptFolder } from './kept-folder.ts';
 import { type Part, startPart } from './part.ts';
 import { debianProgram, findProgram, runProgram } from './program.ts';
@@ -21,6 +22,9 @@ export interface MongoDbPart {
 export interface MongoDbOptions {
   /** Keep the data in a file, for tests that kill the server; else in memory where it can be. */
   readonly durable?: boolean;
+  /** A folder that outlives the server, which is durable then; a temporary one by default. */
+  readonly storeDirectory?: string;
+  readonly keeper?: Keeper;
 }
 
 /**
@@ -28,19 +32,28 @@ export interface MongoDbOptions {
  * from PATH; else mongo-java-server, which speaks the same on the wire, from Maven Central.
  */
 export async function startMongoDb(options: MongoDbOptions = {}): Promise<MongoDbPart> {
+  const { storeDirectory, keeper } = options;
+  const durable = options.durable === true || storeDirectory !== undefined;
   const url = process.env['MONGODB_URL'];
-  if (url !== undefined && url !== '' && options.durable !== true) return named(url);
+  if (url !== undefined && url !== '' && !durable) return named(url);
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'keymux-mongodb-'));
-  const plan = { port, folder, url: `mongodb://127.0.0.1:${port}/keymux` };
+  const store = storeDirectory ?? folder;
+  mkdirSync(store, { recursive: true });
+  const plan = {
+    port,
+    folder,
+    url: `mongodb://127.0.0.1:${port}/keymux`,
+    ...(keeper === undefined ? {} : { keeper }),
+  };
   const mongod = findProgram('mongod');
   if (mongod !== undefined) {
-    const args = ['--dbpath', folder, '--port', `${port}`, '--bind_ip', '127.0.0.1'];
+    const args = ['--dbpath', store, '--port', `${port}`, '--bind_ip', '127.0.0.1'];
     return { part: await startPart({ ...plan, program: mongod, args }), real: true };
   }
   const jars = await mongoJavaServer();
   const classPath = [jars, join(jars, '*')].join(delimiter);
-  const file = options.durable === true ? [join(folder, 'store')] : [];
+  const file = durable ? [join(store, 'store')] : [];
   const part = await startPart({
     ...plan,
     program: await debianProgram('java', 'openjdk-17-jdk-headless'),

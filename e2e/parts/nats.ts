@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
+import type { Keeper } from './keeper.ts';
 import { keptFolder } from './kept-folder.ts';
 import { type Part, startPart } from './part.ts';
 import { findProgram, runProgram } from './program.ts';
@@ -17,6 +18,7 @@ export interface NatsOptions {
   readonly credentials?: string;
   /** A folder that outlives the server; a temporary one by default. */
   readonly storeDirectory?: string;
+  readonly keeper?: Keeper;
 }
 
 /** Starts a NATS server with JetStream that syncs every write, and its store in a temporary folder. */
@@ -38,6 +40,7 @@ ${options.config ?? ''}
     port,
     url: `nats://${options.credentials ?? ''}127.0.0.1:${port}`,
     folder,
+    ...(options.keeper === undefined ? {} : { keeper: options.keeper }),
   });
 }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import type { Keeper } from './keeper.ts';
 
 /** A server in a process of its own, on loopback. */
 export interface Part {
@@ -33,6 +34,8 @@ export interface PartPlan {
   readonly serves?: () => Promise<boolean>;
   /** Longest wait for that, ms; 60,000 by default. */
   readonly patienceMs?: number;
+  /** Ends it should this process die; it then has a group of its own, so that Ctrl-C is not for it. */
+  readonly keeper?: Keeper;
 }
 
 const keptOutput = 200_000;
@@ -50,6 +53,7 @@ export async function startPart(plan: PartPlan): Promise<Part> {
 
   function launch(): void {
     const started = spawn(plan.program, plan.args, {
+      detached: plan.keeper !== undefined,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...plan.env },
     });
@@ -59,10 +63,13 @@ export async function startPart(plan: PartPlan): Promise<Part> {
     started.stdout.on('data', keep);
     started.stderr.on('data', keep);
     running.add(started);
+    const { pid = 0 } = started;
+    if (pid > 0) plan.keeper?.watch(pid);
     child = started;
     ended = new Promise((resolve) => {
       const end = (): void => {
         running.delete(started);
+        if (pid > 0) plan.keeper?.forget(pid);
         if (child === started) child = undefined;
         resolve();
       };

@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
+import type { Keeper } from './keeper.ts';
 import { type Part, startPart } from './part.ts';
 import { debianProgram } from './program.ts';
 
@@ -11,10 +12,12 @@ export interface RedisOptions {
   readonly user?: string;
   /** PEM; the server then speaks TLS only. */
   readonly tls?: { readonly certificate: string; readonly key: string };
+  readonly keeper?: Keeper;
 }
 
 /** Starts a Redis server of its own, which keeps nothing on disk. */
-export async function startRedis({ password, user, tls }: RedisOptions = {}): Promise<Part> {
+export async function startRedis(options: RedisOptions = {}): Promise<Part> {
+  const { password, user, tls, keeper } = options;
   const program = await debianProgram('redis-server');
   const folder = mkdtempSync(join(tmpdir(), 'keymux-redis-'));
   const port = await freePort();
@@ -41,6 +44,7 @@ export async function startRedis({ password, user, tls }: RedisOptions = {}): Pr
     port,
     url: `${scheme}://${credentials}127.0.0.1:${port}/0`,
     folder,
+    ...(keeper === undefined ? {} : { keeper }),
   });
 }
 

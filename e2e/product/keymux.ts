@@ -16,7 +16,7 @@ const main = fileURLToPath(
   ),
 );
 /** Longest wait for a start or an end; only a product that hangs reaches it. */
-const patienceMs = 45_000;
+const patienceMs = mode === 'distributed' ? 180_000 : 45_000;
 /** Most characters of output that are kept. */
 const keptOutput = 2_000_000;
 

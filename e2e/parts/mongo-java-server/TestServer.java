@@ -6,6 +6,10 @@ import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.h2.mvstore.MVStore;
 
 /** Starts the wire-compatible server at a port on loopback: in memory, or with a file that survives a kill. */
@@ -23,8 +27,12 @@ public final class TestServer {
     }
   }
 
-  /** What is answered is in the file: the server alone would write it up to a second later. */
+  /**
+   * What is answered is in the file, and no half of a command ever is: the server alone would write up to a second
+   * later, and whatever the commands at work have done by then.
+   */
   private static MongoBackend journaled(String file) {
+    ReadWriteLock commands = new ReentrantReadWriteLock();
     MVStore store = new MVStore.Builder().fileName(file).autoCommitDisabled().open();
     MongoBackend backend = new H2Backend(store);
     return (MongoBackend)
@@ -32,14 +40,22 @@ public final class TestServer {
             TestServer.class.getClassLoader(),
             new Class<?>[] {MongoBackend.class},
             (proxy, method, given) -> {
-              try {
-                Object answer = method.invoke(backend, given);
-                if (method.getName().startsWith("handle")) store.commit();
-                return method.getName().equals("version") ? proxy : answer;
-              } catch (InvocationTargetException error) {
-                throw error.getCause();
-              }
+              boolean isCommand = method.getName().startsWith("handle");
+              Object answer = under(isCommand ? commands.readLock() : null, () -> method.invoke(backend, given));
+              if (isCommand && store.hasUnsavedChanges()) under(commands.writeLock(), store::commit);
+              return method.getName().equals("version") ? proxy : answer;
             });
+  }
+
+  private static <T> T under(Lock lock, Callable<T> work) throws Throwable {
+    if (lock != null) lock.lock();
+    try {
+      return work.call();
+    } catch (InvocationTargetException error) {
+      throw error.getCause();
+    } finally {
+      if (lock != null) lock.unlock();
+    }
   }
 
   public static void main(String[] args) {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setTimeout } from 'node:timers/promises';
+import type { Keeper } from '@keymux/parts/keeper';
 
 const root = new URL('../../../', import.meta.url);
 
@@ -12,50 +13,84 @@ export interface Child {
   readonly url: string;
   readonly metricsUrl: string;
   readonly pid: number;
+  /** Its exit code, of the run that was started last. */
   readonly ended: Promise<number>;
   readonly isRunning: boolean;
-  signal(signal: NodeJS.Signals): void;
+  /** Resolves when it has ended; for SIGSTOP and SIGCONT at once. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** Starts it again on the same ports and data, with other variables where there are any. */
+  restart(env?: NodeJS.ProcessEnv): void;
   /** Resolves when it is ready; rejects when it ended instead. */
   ready(): Promise<void>;
 }
 
-/** Starts a service; its output goes where ours goes. */
-export function startChild(options: {
+export interface ChildOptions {
   readonly name: string;
   readonly service: string;
   readonly port: number;
   readonly metricsPort: number;
   readonly dataDir: string;
   readonly env: NodeJS.ProcessEnv;
-}): Child {
-  const { name, service, port, metricsPort, dataDir, env } = options;
+  readonly keeper: Keeper;
+  /** Takes what it prints; by default that goes where ours goes. */
+  readonly hear?: (text: string) => void;
+}
+
+/** Starts a service. */
+export function startChild(options: ChildOptions): Child {
+  const { name, service, port, metricsPort, dataDir, env, keeper, hear } = options;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const main = fileURLToPath(new URL(`services/${service}/src/main.ts`, root));
-  const child: ChildProcess = spawn(process.execPath, [main], {
-    cwd: dataDir,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...env, DATA_DIR: dataDir, METRICS_PORT: String(metricsPort) },
-  });
-  let isRunning = true;
-  const ended = new Promise<number>((resolve) => {
-    child.once('exit', (code, signal) => {
-      isRunning = false;
-      resolve(signal === null ? (code ?? 1) : 1);
-    });
-  });
   const url = `http://127.0.0.1:${port}`;
+  let running = launch({});
+
+  function launch(more: NodeJS.ProcessEnv): { child: ChildProcess; ended: Promise<number> } {
+    const output = hear === undefined ? 'inherit' : 'pipe';
+    const child = spawn(process.execPath, [main], {
+      cwd: dataDir,
+      // Ctrl-C is for the one who started it, who ends all in their order.
+      detached: true,
+      stdio: ['ignore', output, output],
+      env: { ...env, ...more, DATA_DIR: dataDir, METRICS_PORT: String(metricsPort) },
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => hear?.(chunk.toString()));
+    }
+    const { pid = 0 } = child;
+    keeper.watch(pid);
+    const ended = new Promise<number>((resolve) => {
+      child.once('exit', (code, signal) => {
+        keeper.forget(pid);
+        resolve(signal === null ? (code ?? 1) : 1);
+      });
+    });
+    return { child, ended };
+  }
+
+  const isRunning = (): boolean =>
+    running.child.exitCode === null && running.child.signalCode === null;
   return {
     name,
     url,
     metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
-    pid: child.pid ?? 0,
-    ended,
-    get isRunning() {
-      return isRunning;
+    get pid() {
+      return running.child.pid ?? 0;
     },
-    signal: (signal) => void child.kill(signal),
+    get ended() {
+      return running.ended;
+    },
+    get isRunning() {
+      return isRunning();
+    },
+    async kill(signal) {
+      running.child.kill(signal);
+      if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await running.ended;
+    },
+    restart(more = {}) {
+      running = launch(more);
+    },
     async ready() {
-      while (isRunning) {
+      while (isRunning()) {
         const ready = await fetch(`${url}/readyz`).then(
           ({ ok }) => ok,
           () => false,

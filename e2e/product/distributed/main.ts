@@ -1,8 +1,7 @@
 // Runs every service in a process of its own on this machine, with the servers they need: `npm run dev:distributed`.
-import { join } from 'node:path';
-import { startNats } from '@keymux/parts/nats';
-import type { Part } from '@keymux/parts/part';
-import { anyRedis } from '@keymux/parts/redis';
+import { existsSync } from 'node:fs';
+import { reservePorts } from '@keymux/parts/free-port';
+import { startKeeper } from '@keymux/parts/keeper';
 import {
   beginProcess,
   createMetricsServer,
@@ -14,52 +13,48 @@ import {
 import { readSecrets } from '../../../services/standalone/src/secrets.ts';
 import { welcome } from '../../../services/standalone/src/welcome.ts';
 import type { Child } from './child.ts';
-import { startServices } from './services.ts';
+import { type Servers, startServers } from './servers.ts';
+import { startServices, stopServices } from './services.ts';
 
+// What stands in it is for the services too, which run elsewhere.
+if (existsSync('.env')) process.loadEnvFile('.env');
 const { environment, log } = beginProcess('distributed');
-const { dataDir, port, natsUrl } = environment;
+const { dataDir, port, natsUrl, mongodbUrl, redisDsn } = environment;
 const secrets = readSecrets(environment);
 if (secrets.kind === 'invalid') refuseStart(secrets.message);
-const children = new Set<Child>();
-let nats: Part | undefined;
-let redis: Pick<Part, 'url' | 'stop'> | undefined;
-let running: Awaited<ReturnType<typeof startServices>> | undefined;
+reservePorts([port, environment.metricsPort]);
+const keeper = startKeeper();
+const children: Child[] = [];
+let servers: Servers | undefined;
 let stopping = false;
 
-async function end(some: readonly Child[]): Promise<void> {
-  for (const each of some) each.signal('SIGTERM');
-  const codes = await Promise.all(some.map((each) => each.ended));
-  if (codes.some((code) => code !== 0)) process.exitCode = 1;
-}
-
-const servers: Service = {
+const ground: Service = {
   name: 'servers',
   async start() {
-    if (natsUrl === undefined) nats = await startNats({ storeDirectory: join(dataDir, 'nats') });
-    redis = await anyRedis();
+    servers = await startServers({ dataDir, keeper, natsUrl, mongodbUrl, redisDsn });
   },
   async stop() {
-    await nats?.kill('SIGTERM');
-    await nats?.stop();
-    await redis?.stop();
+    await servers?.stop();
+    await keeper.close();
   },
 };
 const services: Service = {
   name: 'services',
   async start() {
     try {
-      running = await startServices({
+      await startServices({
         dataDir,
         edgePort: port,
+        keeper,
         env: {
-          ...process.env,
+          ...withoutFiles(process.env),
+          ...servers?.env,
           AUTH_KEY: secrets.authKey,
           ENCRYPTION_KEY: secrets.encryptionKey,
-          NATS_URL: natsUrl ?? nats?.url,
-          REDIS_DSN: redis?.url,
+          ENCRYPTION_KEY_PREVIOUS: secrets.previousKey?.secret,
         },
         started(child) {
-          children.add(child);
+          children.push(child);
           void child.ended.then((code) => {
             if (!stopping) log.warn(`${child.name} ended with ${code}`);
           });
@@ -71,11 +66,20 @@ const services: Service = {
   },
   async stop() {
     stopping = true;
-    // Gateways first: what they have still to tell finds somebody to hear it.
-    await end(running?.gateways ?? []);
-    await end(Array.from(children).filter((each) => each.isRunning));
+    const codes = await stopServices(children);
+    if (codes.every((code) => code === 0)) return;
+    process.once('exit', () => {
+      process.exitCode = 1;
+    });
   },
 };
+/** Without the names of files whose content is told by value. */
+function withoutFiles(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const told = ['AUTH_KEY', 'ENCRYPTION_KEY', 'ENCRYPTION_KEY_PREVIOUS', 'NATS_URL', 'MONGODB_URL'];
+  const files = new Set([...told, 'REDIS_DSN'].map((name) => `${name}_FILE`));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !files.has(name)));
+}
+
 const metrics = createMetricsServer({
   port: environment.metricsPort,
   host: environment.host,
@@ -90,10 +94,10 @@ const metrics = createMetricsServer({
     return (await Promise.all(pages)).join('');
   },
 });
-await runServices([servers, metrics, services], {
+await runServices([ground, metrics, services], {
   log,
   // Each has its own grace, gateways before the others.
-  gracefulMs: 2 * environment.gracefulShutdownMs + 10_000,
+  gracefulMs: 2 * environment.gracefulShutdownMs + 20_000,
 });
 for (const each of children) log.info(`${each.name}: process ${each.pid}, ${each.url}`);
 process.stdout.write(

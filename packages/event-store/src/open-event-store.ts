@@ -1,12 +1,5 @@
-import { createMongo } from '@keymux/mongodb';
-import {
-  type Environment,
-  type Logger,
-  openStore,
-  refuseStart,
-  type Service,
-  StartProblem,
-} from '@keymux/service';
+import { nameMongo } from '@keymux/mongodb';
+import { type Environment, type Logger, openStore, type Service } from '@keymux/service';
 import type { EventStore } from './event-store.ts';
 import { createMongoEventStore } from './mongodb/mongodb-event-store.ts';
 import { createSqliteEventStore, eventStoreMigrations } from './sqlite/sqlite-event-store.ts';
@@ -31,14 +24,4 @@ export function openEventStore({
     await store.log.prepare();
   };
   return { store, part: { ...service, start } };
-}
-
-/** The MongoDB of a URL, not connected yet; refuses the start when the URL cannot be read. */
-export function nameMongo(url: string, log: Logger): ReturnType<typeof createMongo> {
-  try {
-    return createMongo({ url, log });
-  } catch (error) {
-    if (error instanceof StartProblem) refuseStart(error.message);
-    throw error;
-  }
 }

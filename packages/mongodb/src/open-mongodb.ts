@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Logger, StartProblem } from '@keymux/service';
+import { type Logger, refuseStart, StartProblem } from '@keymux/service';
 import { type Db, MongoClient } from 'mongodb';
 import { isMongoAway, isRefused } from './failures.ts';
 
@@ -48,7 +48,17 @@ export function createMongo(deps: { readonly url: string; readonly log: Logger }
   return { db, service: { name: 'MongoDB', start, stop: () => client.close() } };
 }
 
-/** The same, connected. */
+/** The same; refuses the start when the URL cannot be read. */
+export function nameMongo(url: string, log: Logger): ReturnType<typeof createMongo> {
+  try {
+    return createMongo({ url, log });
+  } catch (error) {
+    if (error instanceof StartProblem) refuseStart(error.message);
+    throw error;
+  }
+}
+
+/** The same as {@link createMongo}, connected. */
 export async function openMongo(deps: {
   readonly url: string;
   readonly log: Logger;

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { checkMongoUrl, parseDatabaseDsn } from './database-dsn.ts';
 import {
-  address,
+  addresses,
   checkCidr,
   checkOrigin,
   checkTimeZone,
@@ -46,11 +46,11 @@ function checkNats(addresses: string): string | undefined {
   return undefined;
 }
 
-const serviceUrl = (service: string) =>
-  address(`${service.toUpperCase()}_URL`, {
+const serviceUrls = (service: string) =>
+  addresses(`${service.toUpperCase()}_URL`, {
     default: `http://${service}:3002`,
     schemes: ['http', 'https'],
-    help: `Where gateways that run apart find the ${service}'s part of the API.`,
+    help: `Where gateways that run apart find the ${service}'s part of the API: each of its replicas, or one that stands before them.`,
   });
 
 function checkDsn(dsn: string): string | undefined {
@@ -92,10 +92,10 @@ export const environmentTable = {
     { default: 3002, min: 0, max: 65_535 },
     { help: 'The port of a service that runs apart: its part of the API, for gateways only.' },
   ),
-  configUrl: serviceUrl('config'),
-  keymanagerUrl: serviceUrl('keymanager'),
-  logsinkUrl: serviceUrl('logsink'),
-  validatorUrl: serviceUrl('validator'),
+  configUrls: serviceUrls('config'),
+  keymanagerUrls: serviceUrls('keymanager'),
+  logsinkUrls: serviceUrls('logsink'),
+  validatorUrls: serviceUrls('validator'),
   timeZone: optional('TZ', {
     type: 'time zone',
     defaultText: "the machine's",

@@ -134,17 +134,30 @@ export function text(name: string, options: About & { default: string }): Variab
   return variable(name, about, { type: 'text', defaultText: fallback, fallback, parse: value });
 }
 
-/** An address with one of some schemes. */
-export function address(
+/** Addresses of equals, each a scheme, a host and a port; comma separated, one at least. */
+export function addresses(
   name: string,
   options: About & { default: string; schemes: readonly string[] },
-): Variable<string> {
+): Variable<readonly string[]> {
   const { default: fallback, schemes, ...about } = options;
-  return variable(name, about, {
-    type: `${schemes.join(' or ')} address`,
+  return variable<readonly string[]>(name, about, {
+    type: `comma list of ${schemes.join(' or ')} addresses`,
     defaultText: fallback,
-    fallback,
-    parse: (given) => parseAddress(given, schemes),
+    fallback: Object.freeze([fallback]),
+    parse(given) {
+      const origins: string[] = [];
+      for (const each of splitList(given)) {
+        const parsed = parseAddress(each, schemes);
+        if (parsed.kind === 'wrong') return parsed;
+        const { origin, pathname, search, username, password } = new URL(each);
+        if (`${pathname}${search}${username}${password}` !== '/') {
+          return wrong('must be addresses of a scheme, a host and a port, and nothing more');
+        }
+        origins.push(origin);
+      }
+      if (origins.length === 0) return wrong('must have an address');
+      return value(Object.freeze(origins));
+    },
   });
 }
 

@@ -186,6 +186,10 @@ describe('the environment', () => {
     ['NATS_URL', 'http://u:hunter2@bus', 'must be an address such as nats://example.com'],
     ['NATS_URL', 'nats://a, kafka://u:hunter2@b', /must be an address/],
     ['KEYMANAGER_URL', 'keymanager:3002', 'must be an address such as http://example.com'],
+    ['KEYMANAGER_URL', 'http://a:3002, ftp://b', 'must be an address such as http://example.com'],
+    ['KEYMANAGER_URL', ' , ', 'must have an address'],
+    ['CONFIG_URL', 'http://a:3002/under', /a host and a port, and nothing more/],
+    ['CONFIG_URL', 'http://u:hunter2@a:3002', /a host and a port, and nothing more/],
     [
       'MONGODB_URL',
       'postgres://u:hunter2@db',
@@ -256,6 +260,14 @@ describe('environmentReference', () => {
     expect(rows.find((row) => row.name === 'MAX_RETRIES')?.default).toBe('3');
     for (const row of rows) expect(row.help).not.toBe('');
   });
+});
+
+it('takes the replicas of a service from a comma list', () => {
+  expect(read({ KEYMANAGER_URL: 'http://a:3002, https://b:1,' }).keymanagerUrls).toEqual([
+    'http://a:3002',
+    'https://b:1',
+  ]);
+  expect(read().configUrls).toEqual(['http://config:3002']);
 });
 
 it('takes a MongoDB from MONGODB_URL, its file or DATABASE_DSN, and not from two of them', () => {

@@ -33,11 +33,11 @@ const nats = createNats({
   patienceMs,
 });
 const addresses = {
-  config: environment.configUrl,
-  keymanager: environment.keymanagerUrl,
-  logsink: environment.logsinkUrl,
-  validator: environment.validatorUrl,
-  edge: null,
+  config: environment.configUrls,
+  keymanager: environment.keymanagerUrls,
+  logsink: environment.logsinkUrls,
+  validator: environment.validatorUrls,
+  edge: [],
 };
 const coordination =
   environment.redisDsn === undefined
@@ -62,7 +62,7 @@ const gateway = createGateway({
   spoolDirectory: join(environment.dataDir, 'spool'),
   orphanedSpools: [],
   keptDirectory: join(environment.dataDir, 'kept'),
-  adminTarget: (owner) => addresses[owner],
+  adminTargets: (owner) => addresses[owner],
   version: '0.1.0',
   consoleFolder: fileURLToPath(new URL('../../../web-admin/dist', import.meta.url)),
 });

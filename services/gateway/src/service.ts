@@ -64,8 +64,8 @@ export interface GatewayDeps {
   readonly orphanedSpools: readonly string[];
   /** Where the last config and pools are kept, to serve with when nobody answers at the next start; null keeps none. */
   readonly keptDirectory: string | null;
-  /** Address of the service that owns a part of the admin API, such as `http://127.0.0.1:4000`; null while it is not there. */
-  readonly adminTarget: (owner: ServiceName) => string | null;
+  /** Addresses of the replicas that own a part of the admin API, such as `http://127.0.0.1:4000`; none while they are not there. */
+  readonly adminTargets: (owner: ServiceName) => readonly string[];
   /** Shown in the API's description. */
   readonly version: string;
   /** Where the built console is. */
@@ -167,7 +167,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const proxy = new Proxy(proxyDeps);
   const upgrades = new Upgrades(proxyDeps, proxy);
   const api = createApiForward({
-    target: deps.adminTarget,
+    targets: deps.adminTargets,
     version: deps.version,
     log,
   });

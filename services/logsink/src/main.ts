@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { createNats } from '@keymux/bus/nats';
 import {
   beginProcess,
@@ -8,7 +7,7 @@ import {
   sessionTtlMs,
   systemClock as clock,
 } from '@keymux/service';
-import { createLogsink, createLogStore } from './service.ts';
+import { createLogsink, openLogStore } from './service.ts';
 
 const { environment, log } = beginProcess('logsink');
 const { natsReplicas: replicas } = environment;
@@ -16,13 +15,14 @@ const authKey = needVariable('AUTH_KEY', environment.authKey);
 const url = needVariable('NATS_URL', environment.natsUrl);
 const auth = createAdminAuth({ authKey, clock, sessionTtlMs });
 const nats = createNats({ url, replicas, name: 'logsink', clock, log });
+const { store, parts } = openLogStore({ environment, log });
 const logsink = createLogsink({
   bus: nats.bus,
   calls: nats.calls,
   deadLetters: nats.deadLetters,
-  store: createLogStore({ kind: 'directory', path: join(environment.dataDir, 'logs') }, { log }),
+  store,
   auth,
   log,
   clock,
 });
-await runApart(logsink, { environment, log, auth, nats, parts: [] });
+await runApart(logsink, { environment, log, auth, nats, parts });

@@ -1,5 +1,6 @@
 export { createLogStore, type LogPlace } from './log-store/create-log-store.ts';
 export type { LogFilter } from './log-store/log-filter.ts';
+export { openLogStore } from './log-store/open-log-store.ts';
 export type { OpenLogStore, SumQuery } from './log-store/log-store.ts';
 import type { Bus, Calls, DeadLetterStore, Subscription } from '@keymux/bus';
 import { logsinkOperations } from '@keymux/contracts';

@@ -55,7 +55,7 @@ async function run(boot: WorkerBoot): Promise<void> {
     orphanedSpools: boot.orphanedSpools,
     // Its parent answers whenever it starts.
     keptDirectory: null,
-    adminTarget: () => boot.adminTarget,
+    adminTargets: () => [boot.adminTarget],
     version: boot.version,
     consoleFolder: boot.consoleFolder,
   });

@@ -69,3 +69,14 @@ it('refuses what it cannot read', async () => {
   await answering.stop();
   await calls.close();
 });
+
+it('says in one line when nobody answers at its start', async () => {
+  lines.length = 0;
+  const calls = createInProcessCalls();
+  const all = createLimitsOverCalls({ calls, log });
+  await all.start();
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(/WARN .*no REDIS_DSN.*counts them alone\n$/);
+  await all.stop();
+  await calls.close();
+});

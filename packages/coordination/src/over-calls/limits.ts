@@ -99,7 +99,11 @@ export function createLimitsOverCalls({
     get shared() {
       return reach.reached;
     },
-    start: () => reach.start(),
+    async start() {
+      await reach.start();
+      if (reach.reached) return;
+      log.warn('no REDIS_DSN, and nobody else keeps limits: this gateway counts them alone');
+    },
     stop: () => Promise.resolve(reach.stop()),
   };
 }

@@ -1,7 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Agent, IncomingMessage, ServerResponse } from 'node:http';
 import { operations, type ServiceName } from '@keymux/contracts';
 import { createMatcher, type Logger, openApiDocument, problem, sendProblem } from '@keymux/service';
 import { createProxyServer } from 'http-proxy-3';
+import { createReplicaAgent } from './replica-agent.ts';
 
 /** Tells the owning service, which only gateways are told of, where a request came from. */
 export const clientIpHeader = 'x-keymux-client-ip';
@@ -12,15 +13,22 @@ export interface ApiForward {
   close(): void;
 }
 
-/** `target` is asked for each request: a service's address may change when it restarts. */
+/** `targets` are asked for each request: a service's addresses may change when it restarts. */
 export function createApiForward(deps: {
-  readonly target: (owner: ServiceName) => string | null;
+  readonly targets: (owner: ServiceName) => readonly string[];
   readonly version: string;
   readonly log: Logger;
 }): ApiForward {
   const proxy = createProxyServer({ xfwd: false, changeOrigin: false });
   const match = createMatcher(Object.fromEntries(operations.map((each) => [each.id, each])));
+  const agents = new Map<ServiceName, Agent>();
   let document: string | undefined;
+
+  function agentOf(owner: ServiceName): Agent {
+    const agent = agents.get(owner) ?? createReplicaAgent(() => deps.targets(owner));
+    agents.set(owner, agent);
+    return agent;
+  }
 
   function ownerOf(path: string): ServiceName | null {
     const asked = match('GET', path);
@@ -51,14 +59,15 @@ export function createApiForward(deps: {
         describe(req, res);
         return;
       }
-      const target = deps.target(owner);
-      if (target === null) {
+      if (deps.targets(owner).length === 0) {
         sendProblem(res, problem('unavailable'));
         return;
       }
       delete req.headers['x-forwarded-for'];
       req.headers[clientIpHeader] = sourceIp;
-      proxy.web(req, res, { target }, (error) => {
+      // Its agent knows the address.
+      const target = `http://${owner}`;
+      proxy.web(req, res, { target, agent: agentOf(owner) }, (error) => {
         deps.log.warn({ err: error, owner }, 'the admin API did not answer');
         if (res.headersSent) res.destroy();
         else sendProblem(res, problem('unavailable'));
@@ -66,6 +75,7 @@ export function createApiForward(deps: {
     },
     close() {
       proxy.close();
+      for (const agent of agents.values()) agent.destroy();
     },
   };
 }

@@ -1,4 +1,5 @@
-import { createSqliteEventStore, eventStoreMigrations, nameMongo } from '@keymux/event-store';
+import { createSqliteEventStore, eventStoreMigrations } from '@keymux/event-store';
+import { nameMongo } from '@keymux/mongodb';
 import {
   type Clock,
   type Environment,
