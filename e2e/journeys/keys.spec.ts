@@ -2,7 +2,7 @@ import { keymanagerOperations, type ChannelName, type KeyView } from '@keymux/co
 import { describe, expect, it } from 'vitest';
 import { ask, completionOf, credentialOf } from '../clients/ask.ts';
 import { startLoad } from '../clients/load.ts';
-import { addServing, groupName, useHouse } from '../product/house.ts';
+import { addServing, useHouse } from '../product/house.ts';
 import { polled, watchKeys } from '../product/key-watch.ts';
 import { json, type HeaderList } from '../provider-simulator/answer.ts';
 import { fault } from '../provider-simulator/errors.ts';
@@ -136,18 +136,21 @@ describe('which key is used', () => {
     }
     stop();
     await polled(async () => (await ask(url, 'openai', house.keymux.proxyKey)).status).toBe(200);
+    // Of two replicas one may hear the guard before the other has heard the failures.
+    const spared = async () => {
+      const histories = await Promise.all(
+        (await house.keymux.api.keys(name)).map((key) =>
+          house.keymux.api.call(keymanagerOperations.keyHistory, { params: { id: key.id } }),
+        ),
+      );
+      return histories.filter(({ items }) =>
+        items.some((event) => event.data['reason'] === 'guard' || event.type === 'KeyForgiven'),
+      ).length;
+    };
+    await polled(spared).toBeGreaterThanOrEqual(4);
     await polled(async () =>
       (await house.keymux.api.keys(name)).filter((each) => each.status !== 'active'),
     ).toEqual([]);
-    const histories = await Promise.all(
-      (await house.keymux.api.keys(name)).map((key) =>
-        house.keymux.api.call(keymanagerOperations.keyHistory, { params: { id: key.id } }),
-      ),
-    );
-    const restored = histories.flatMap((each) =>
-      each.items.filter((event) => event.type === 'KeyRestored'),
-    );
-    expect(restored.map((event) => event.data['reason'])).toContain('guard');
   });
 });
 
@@ -234,6 +237,5 @@ describe('the way back', () => {
     await expect
       .poll(async () => (await keyOf(name, bad)).status, { timeout: 140_000, interval: 500 })
       .toBe('active');
-    expect(groupName()).not.toBe(name);
   });
 });

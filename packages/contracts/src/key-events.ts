@@ -46,6 +46,13 @@ export const keyEventSchemas = {
     streak: Type.Integer({ description: 'that ended' }),
     request_id: Type.Union([Type.String(), Type.Null()]),
   }),
+  /** A guard spoke before failures that it takes back were heard: those do not count. */
+  KeyForgiven: Type.Object({
+    message: Type.String(),
+    rule: Type.String(),
+    upstream: Type.String(),
+    since: Type.String(),
+  }),
   KeyEnabled: Type.Object({}),
   KeyDisabled: Type.Object({}),
   KeyNoted: Type.Object({ note: Type.String() }),

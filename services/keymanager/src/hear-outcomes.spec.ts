@@ -144,6 +144,16 @@ describe('hearing outcomes', () => {
     expect((await seen(roster, ids)).every((row) => row.version === 1)).toBe(true);
   });
 
+  const guardOf = (ids: readonly string[]): KeyOutcome => ({
+    kind: 'guard',
+    at: at(5),
+    upstream: 'https://u',
+    rule: 'unauthorized',
+    status: 401,
+    key_ids: [...ids, 'nobody', ids[0] ?? ''],
+    since: at(0),
+  });
+
   it('takes back what a guard says, and hears no late failure after it', async () => {
     const { roster, ids, hear } = await makeHearing(1);
     const fails = ids.map((id, n) => failure(id, n + 1));
@@ -151,20 +161,33 @@ describe('hearing outcomes', () => {
     expect((await seen(roster, ids)).map((row) => row.state.status)).toEqual(
       Array.from({ length: 3 }, () => 'blacklisted'),
     );
-    const guard: KeyOutcome = {
-      kind: 'guard',
-      at: at(5),
-      upstream: 'https://u',
-      rule: 'unauthorized',
-      status: 401,
-      key_ids: [...ids, 'nobody', ids[0] ?? ''],
-      since: at(0),
-    };
+    const guard = guardOf(ids);
     await hear(message(2, [guard]), 1);
     await hear(message(3, [failure(ids[0] ?? '', 4)], { producer: 'q' }), 1);
     expect((await seen(roster, ids)).map((row) => row.state.status)).toEqual(
       Array.from({ length: 3 }, () => 'active'),
     );
+  });
+
+  it('ends with the same keys in rotation in whatever order a guard and the failures come', async () => {
+    const orders = [0, 1, 2, 3].flatMap((a) =>
+      [0, 1, 2, 3].flatMap((b) => [0, 1, 2, 3].map((c) => [a, b, c])),
+    );
+    for (const first of orders.filter((order) => new Set(order).size === 3)) {
+      const { roster, ids, hear } = await makeHearing(1);
+      const messages = [
+        ...ids.map((id, n) => message(n + 1, [failure(id, n + 1)])),
+        message(4, [guardOf(ids)]),
+      ];
+      const last = [0, 1, 2, 3].filter((each) => !first.includes(each));
+      for (const each of [...first, ...last]) {
+        const heard = messages[each];
+        if (heard !== undefined) await hear(heard, 1);
+      }
+      const rows = await seen(roster, ids);
+      expect(rows.map((row) => row.state.status)).toEqual(rows.map(() => 'active'));
+      expect(rows.map((row) => row.usage.failures)).toEqual([1, 1, 1]);
+    }
   });
 
   it('keeps nothing of a message when the store refuses a part of it', async () => {

@@ -309,7 +309,8 @@ describe('the mass-failure guard', () => {
       expect(given(dead).when(guards(13, 5)).types).toEqual([]);
     }
     expect(given(fails(4, { verdict: 'blacklist' })).when(guards(13, 5)).types).toEqual([]);
-    expect(given(cools(10, 600)).when(guards(13, 5)).types).toEqual([]);
+    const rests = given(cools(10, 600)).when(guards(13, 5));
+    expect([rests.types, rests.status(14)]).toEqual([['KeyForgiven'], 'cooling']);
     // What another rule put to rest goes on resting.
     expect(given(cools(9, 600), fails(10)).when(guards(13, 5)).status(13)).toBe('cooling');
   });
@@ -317,6 +318,16 @@ describe('the mass-failure guard', () => {
   it('stops failures that are heard late from counting', () => {
     const late = fails(12, {}, { heard: 20 });
     expect(given(fails(10), guards(13, 5)).when(late).types).toEqual([]);
+  });
+
+  it('takes back failures too that are heard after it, and none that happened after it', () => {
+    const spared = given(guards(13, 5));
+    for (const seconds of [12, 13]) {
+      const late = fails(seconds, { verdict: 'blacklist' }, { heard: 20 });
+      expect(spared.when(late).types).toEqual([]);
+    }
+    expect(spared.when(fails(14)).types).toEqual(['KeyFailed']);
+    expect(spared.when(guards(13, 5)).types).toEqual([]);
   });
 
   it('leaves a disabled key disabled', () => {

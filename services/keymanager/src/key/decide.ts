@@ -122,11 +122,15 @@ function hearGuard(key: LiveKey, outcome: KeyGuard, nowMs: number): readonly Key
     cause.upstream === upstream &&
     cause.at_ms >= sinceMs &&
     cause.at_ms >= key.forgiven_ms;
-  if (![...verdictsOn(key), ...key.rests.map((rest) => rest.cause)].some(isMeant)) return [];
   const answer = status === null ? rule : `${status} (rule ${rule})`;
   const message = `Several keys failed alike at ${upstream} with ${answer} while none succeeded there: the address or the upstream is to blame, not the key.`;
-  const data = { reason: 'guard', message, taken_back: { rule, upstream, since } } as const;
-  return [{ type: 'KeyRestored', data, atMs }];
+  const back = { rule, upstream, since };
+  if ([...verdictsOn(key), ...key.rests.map((rest) => rest.cause)].some(isMeant)) {
+    return [{ type: 'KeyRestored', data: { reason: 'guard', message, taken_back: back }, atMs }];
+  }
+  // Of two replicas the other one may still be busy with the failures.
+  if (key.status !== 'active' || atMs <= key.forgiven_ms) return [];
+  return [{ type: 'KeyForgiven', data: { message, ...back }, atMs }];
 }
 
 function verdictsOn(key: LiveKey): (Cause | null)[] {

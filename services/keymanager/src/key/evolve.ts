@@ -71,6 +71,9 @@ function evolveCondition(state: LiveKey, fact: ConditionFact): LiveKey {
     }
     case 'KeyRestored':
       return restore(state, fact.data, atMs);
+    case 'KeyForgiven':
+      // The failures are of the guard's own millisecond at the latest.
+      return { ...state, forgiven_ms: Math.max(state.forgiven_ms, atMs + 1) };
     case 'KeyRecovered':
       return { ...state, streak: 0, failure: null };
     case 'KeyEnabled': {

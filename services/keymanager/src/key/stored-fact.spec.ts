@@ -40,6 +40,7 @@ it.each([
   ['KeyBlacklisted', { status: 'blacklisted', streak: 3 }],
   ['KeyCooled', { status: 'active', rests: [{ model: 'gpt-5-mini', until_ms: 1767225720000 }] }],
   ['KeyRestored', { status: 'active', forgiven_ms: 1767225600000 }],
+  ['KeyForgiven', { status: 'active', forgiven_ms: 1767225600001 }],
   ['KeyRecovered', { status: 'active', streak: 0 }],
   ['KeyEnabled', { status: 'active' }],
   ['KeyDisabled', { status: 'disabled', blacklisting: null }],

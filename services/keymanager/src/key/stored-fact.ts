@@ -34,6 +34,7 @@ const isFact = Compile(
     schemaOf('KeyCooled'),
     schemaOf('KeyRestored'),
     schemaOf('KeyRecovered'),
+    schemaOf('KeyForgiven'),
     schemaOf('KeyEnabled'),
     schemaOf('KeyDisabled'),
     schemaOf('KeyNoted'),

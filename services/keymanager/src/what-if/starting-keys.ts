@@ -28,6 +28,7 @@ function isFromOutcome(fact: KeyFact): boolean {
     case 'KeyBlacklisted':
     case 'KeyCooled':
     case 'KeyRecovered':
+    case 'KeyForgiven':
       return true;
     case 'KeyRestored':
       return fact.data.reason === 'guard';

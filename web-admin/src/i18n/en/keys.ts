@@ -40,6 +40,7 @@ export const keys = {
   'event.KeyCooled': 'Cooling down',
   'event.KeyRestored': 'Restored',
   'event.KeyRecovered': 'Recovered',
+  'event.KeyForgiven': 'Not blamed',
   'event.KeyEnabled': 'Enabled',
   'event.KeyDisabled': 'Disabled',
   'event.KeyNoted': 'Noted',

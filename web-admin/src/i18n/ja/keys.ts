@@ -42,6 +42,7 @@ export const keys: Record<keyof typeof en, string> = {
   'event.KeyCooled': '休止',
   'event.KeyRestored': '復元',
   'event.KeyRecovered': '回復',
+  'event.KeyForgiven': '責任なし',
   'event.KeyEnabled': '有効化',
   'event.KeyDisabled': '無効化',
   'event.KeyNoted': 'メモ',

@@ -42,6 +42,7 @@ export const keys: Record<keyof typeof en, string> = {
   'event.KeyCooled': '进入冷却',
   'event.KeyRestored': '已恢复',
   'event.KeyRecovered': '恢复正常',
+  'event.KeyForgiven': '不予追究',
   'event.KeyEnabled': '已启用',
   'event.KeyDisabled': '已停用',
   'event.KeyNoted': '已备注',
