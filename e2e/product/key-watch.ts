@@ -32,4 +32,4 @@ export function watchKeys(house: House): KeyWatch {
 }
 
 /** What settles within some time: key states reach the API after the answer reached the client. */
-export const polled = (read: () => unknown) => expect.poll(read, { timeout: 20_000 });
+export const polled = (read: () => unknown) => expect.poll(read, { timeout: 45_000 });

@@ -7,15 +7,15 @@ export interface ScheduledGroup {
 /** When each group is looked at again, in epoch ms. */
 export type Schedule = ReadonlyMap<string, number>;
 
-const minuteMs = 60_000;
+const leastPeriodMs = 10_000;
 const looksPerInterval = 10;
 
 /**
  * How often a group is looked at: its keys became due at different times, so a look an interval apart would find a key up to
- * an interval late. With ten looks it is at most a tenth.
+ * an interval late. With ten looks it is at most a tenth, or ten seconds.
  */
 export function periodMs(intervalMs: number): number {
-  return Math.max(minuteMs, intervalMs / looksPerInterval);
+  return Math.max(leastPeriodMs, intervalMs / looksPerInterval);
 }
 
 /**

@@ -34,7 +34,7 @@ export interface ValidatorDeps {
   readonly random: () => number;
   /** Says which of several replicas keeps the schedule. */
   readonly coordination: Pick<Coordination, 'leases'>;
-  /** How often it looks whether keys are due, ms; a minute by default. */
+  /** How often it looks whether keys are due, ms; 5 s by default. */
   readonly tickMs?: number;
 }
 
@@ -90,7 +90,7 @@ export function createValidator(deps: ValidatorDeps): Validator {
     log,
     clock,
     random,
-    tickMs: deps.tickMs ?? 60_000,
+    tickMs: deps.tickMs ?? 5_000,
     async check(group, key, signal) {
       const checked = await check(group, key, { signal, trigger: 'schedule' });
       return signal.aborted ? null : checked;
