@@ -266,4 +266,25 @@ describe('a server that goes away', () => {
     await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
     await page.getByRole('link', { name, exact: true }).waitFor();
   });
+
+  it('shows what changed while nobody told of changes', { timeout }, async () => {
+    await signedIn('/groups');
+    const { page } = visitor;
+    await page.getByRole('main').getByRole('listitem').first().waitFor();
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    await page.route('**/api/events', async (route) => {
+      asked.resolve();
+      await held;
+      await route.continue();
+    });
+    await page.reload();
+    await asked.promise;
+    await page.getByRole('main').getByRole('listitem').first().waitFor();
+    const name = groupName('untold');
+    await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
+    release();
+    await page.getByRole('link', { name, exact: true }).waitFor();
+    await page.unroute('**/api/events');
+  });
 });

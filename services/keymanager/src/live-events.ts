@@ -103,7 +103,7 @@ export function createLiveEvents({
     const nowMs = clock.now();
     for (const [res, identity] of clients) {
       if ('expiresAt' in identity && identity.expiresAt <= nowMs) res.end();
-      else write(res, ': still here\n\n');
+      else write(res, 'event: beat\ndata: {}\n\n');
     }
   }
 

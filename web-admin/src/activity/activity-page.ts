@@ -1,12 +1,4 @@
-import {
-  ChangeDetectionStrategy,
-  Component,
-  computed,
-  effect,
-  inject,
-  signal,
-  untracked,
-} from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
 import { Api } from '../api/api.ts';
 import type { Revision } from '../api/generated.ts';
 import { Live } from '../api/live.ts';
@@ -49,6 +41,14 @@ export class ActivityPage {
   readonly limit = signal(pageSize);
   readonly undoing = signal(false);
 
+  readonly #live = inject(Live);
+  readonly #news = computed(() =>
+    // A task tells of its progress many times; its beginning and its end are what may be news here.
+    this.#tasks
+      .tasks()
+      .map(({ id, state }) => `${id} ${state}`)
+      .join(),
+  );
   readonly deeds = loaded({
     params: this.limit,
     load: async (limit, signal) => {
@@ -59,6 +59,7 @@ export class ActivityPage {
       const more = audit.next_cursor !== null || revisions.next_cursor !== null;
       return { stream: streamOf(audit, revisions), more };
     },
+    hints: [this.#live.config, this.#news],
     everyMs: refreshMs,
     keep: true,
   });
@@ -69,21 +70,6 @@ export class ActivityPage {
   });
   readonly reverted = computed(() => revertedUndos(this.deeds.value()?.stream ?? []));
   readonly mayHaveMore = computed(() => this.deeds.value()?.more === true && this.limit() < most);
-
-  constructor() {
-    const live = inject(Live);
-    let first = true;
-    // A task tells of its progress many times; its beginning and its end are what may be news here.
-    const news = computed(() => {
-      const task = live.task();
-      return `${live.config()?.revision} ${task?.id} ${task?.state}`;
-    });
-    effect(() => {
-      news();
-      if (!first) untracked(() => this.deeds.reload());
-      first = false;
-    });
-  }
 
   text(deed: Deed): string {
     return deedText(this.i18n, deed);

@@ -30,37 +30,42 @@ export class Api {
     const body: unknown = asked.body;
     const raw = typeof body === 'string' || body instanceof Blob;
     const json = body !== undefined && !raw && !(body instanceof FormData);
-    const answer = await this.#send(addressOf(path, asked.path, asked.query), {
-      method,
-      headers: {
-        ...(json ? { 'content-type': 'application/json' } : {}),
-        ...(raw ? { 'content-type': 'text/plain' } : {}),
-        ...(ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` }),
-      },
-      ...(body === undefined ? {} : { body: json ? JSON.stringify(body) : (body as BodyInit) }),
-      ...(signal === undefined ? {} : { signal }),
-    });
+    const answer = await this.#reached(signal, () =>
+      fetch(addressOf(path, asked.path, asked.query), {
+        method,
+        headers: {
+          ...(json ? { 'content-type': 'application/json' } : {}),
+          ...(raw ? { 'content-type': 'text/plain' } : {}),
+          ...(ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` }),
+        },
+        ...(body === undefined ? {} : { body: json ? JSON.stringify(body) : (body as BodyInit) }),
+        ...(signal === undefined ? {} : { signal }),
+      }),
+    );
+    // The edge answers 503 when the admin API is away, a proxy in front 502 or 504.
+    if (answer.status >= 502 && answer.status <= 504) this.#connection.lost();
+    else this.#connection.heard();
     if (!answer.ok) {
-      const problem = await readProblem(answer);
+      const problem = await this.#reached(signal, () => readProblem(answer));
       if (problem.status === 401 && id !== 'login') this.#connection.signedOut();
       throw problem;
     }
     const isJson = answer.headers.get('content-type')?.includes('json') === true;
-    return (isJson ? await answer.json() : undefined) as Answer<Id>;
+    return (isJson ? await this.#reached(signal, () => answer.json()) : undefined) as Answer<Id>;
   }
 
-  async #send(address: string, init: RequestInit): Promise<Response> {
-    let answer: Response;
+  /** Anything that breaks off, be it after the answer began, means that the server is away. */
+  async #reached<T>(signal: AbortSignal | undefined, ask: () => Promise<T>): Promise<T> {
     try {
-      answer = await fetch(address, init);
+      return await ask();
     } catch (error) {
-      if (init.signal?.aborted === true) throw error;
+      const given = signal?.aborted === true && !isTimeout(signal.reason);
+      if (given || error instanceof SyntaxError) throw error;
       this.#connection.lost();
       throw new ServerAway('', { cause: error });
     }
-    // The edge answers 503 when the admin API is away, a proxy in front 502 or 504.
-    if (answer.status >= 502 && answer.status <= 504) this.#connection.lost();
-    else this.#connection.heard();
-    return answer;
   }
 }
+
+const isTimeout = (reason: unknown): boolean =>
+  reason instanceof DOMException && reason.name === 'TimeoutError';

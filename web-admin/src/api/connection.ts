@@ -3,6 +3,8 @@ import { computed, Injectable, signal } from '@angular/core';
 export type Session = 'unknown' | 'open' | 'closed';
 
 const retryMs = 1_500;
+/** An answer that takes longer is asked for again. */
+const patienceMs = 10_000;
 
 /** Whether the server is there, and whether it knows us. */
 @Injectable({ providedIn: 'root' })
@@ -10,12 +12,15 @@ export class Connection {
   readonly #away = signal(false);
   readonly #session = signal<Session>('unknown');
   readonly #returns = signal(0);
+  readonly #follows = signal(0);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   readonly away = this.#away.asReadonly();
   readonly session = this.#session.asReadonly();
   /** Grows each time the server came back: what is shown may be old then. */
   readonly returns = this.#returns.asReadonly();
+  /** Grows each time the live events begin anew: what changed before was not told, and may not be shown. */
+  readonly follows = this.#follows.asReadonly();
   readonly signedIn = computed(() => this.#session() === 'open');
 
   /** Something was answered. */
@@ -24,6 +29,12 @@ export class Connection {
     clearTimeout(this.#timer);
     this.#away.set(false);
     this.#returns.update((times) => times + 1);
+  }
+
+  /** The live events are told from now on. */
+  following(): void {
+    this.heard();
+    this.#follows.update((times) => times + 1);
   }
 
   /** Nothing was answered: asks again until something is. */
@@ -43,7 +54,7 @@ export class Connection {
 
   #askAgain(): void {
     this.#timer = setTimeout(() => {
-      fetch('/healthz', { cache: 'no-store' }).then(
+      fetch('/healthz', { cache: 'no-store', signal: AbortSignal.timeout(patienceMs) }).then(
         (answer) => (answer.ok ? this.heard() : this.#askAgain()),
         () => this.#askAgain(),
       );

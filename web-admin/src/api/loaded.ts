@@ -1,5 +1,6 @@
 import { DestroyRef, effect, inject, type Signal, signal, untracked } from '@angular/core';
 import { Connection } from './connection.ts';
+import { createReloads } from './reloads.ts';
 
 /** Something of the server that a page shows: what is known of it, and whether it is being asked for. */
 export interface Loaded<T> {
@@ -14,10 +15,13 @@ export interface Loaded<T> {
 
 /** Shortest time between two loads that were not asked for by a person. */
 const calmMs = 1_000;
+/** A load that takes longer hangs on a connection that is none any more. */
+const mostMs = 60_000;
 
 /**
- * Loads what the parameters ask for, again when they change, when the server comes back, when a hint changes, and
- * every so often while somebody looks. Undefined parameters load nothing.
+ * Loads what the parameters ask for, again when they change, when the server comes back, when the live events begin
+ * (what was told before nobody heard), when a hint changes, and every so often while somebody looks. Undefined
+ * parameters load nothing.
  */
 export function loaded<P, T>(options: {
   readonly params: () => P | undefined;
@@ -33,69 +37,55 @@ export function loaded<P, T>(options: {
   const value = signal<T | undefined>(undefined);
   const error = signal<unknown>(undefined);
   const busy = signal(false);
-  let abort: AbortController | undefined;
-  let soon: ReturnType<typeof setTimeout> | undefined;
-  let lastMs = 0;
 
-  async function run(asked: P): Promise<void> {
-    abort?.abort();
-    const mine = new AbortController();
-    abort = mine;
-    lastMs = Date.now();
+  async function run(abort: AbortSignal): Promise<void> {
+    const asked = untracked(params);
+    if (asked === undefined) return;
     busy.set(true);
     try {
-      const answer = await load(asked, mine.signal);
-      if (mine.signal.aborted) return;
+      const answer = await load(asked, AbortSignal.any([abort, AbortSignal.timeout(mostMs)]));
+      if (abort.aborted) return;
       value.set(answer);
       error.set(undefined);
     } catch (failure) {
-      if (!mine.signal.aborted) error.set(failure);
+      if (!abort.aborted) error.set(failure);
     } finally {
-      if (abort === mine) busy.set(false);
+      if (!abort.aborted) busy.set(false);
     }
   }
-
-  function reload(): void {
-    const asked = untracked(params);
-    if (asked !== undefined) void run(asked);
-  }
-
-  function reloadSoon(): void {
-    if (soon !== undefined) return;
-    soon = setTimeout(
-      () => {
-        soon = undefined;
-        reload();
-      },
-      Math.max(0, lastMs + calmMs - Date.now()),
-    );
-  }
+  const reloads = createReloads(run, calmMs);
 
   effect(() => {
     const asked = params();
     untracked(() => {
       if (keep === undefined) value.set(undefined);
       error.set(undefined);
-      if (asked !== undefined) void run(asked);
+      reloads.stop();
+      busy.set(false);
+      if (asked !== undefined) reloads.now();
     });
   });
-  let first = true;
-  effect(() => {
-    connection.returns();
-    for (const hint of hints) hint();
-    if (!first) untracked(reloadSoon);
-    first = false;
-  });
+  onChange([connection.returns, connection.follows, ...hints], reloads.soon);
   const timer =
     everyMs === undefined
       ? undefined
       : setInterval(() => {
-          if (document.visibilityState === 'visible' && !connection.away() && !busy()) reload();
+          if (document.visibilityState === 'visible' && !connection.away() && !busy())
+            reloads.now();
         }, everyMs);
   inject(DestroyRef).onDestroy(() => {
-    abort?.abort();
-    clearTimeout(soon);
+    reloads.stop();
     clearInterval(timer);
   });
-  return { value, error, busy, reload, set: (fresh) => value.set(fresh) };
+  return { value, error, busy, reload: reloads.now, set: (fresh) => value.set(fresh) };
+}
+
+/** Calls back whenever one of the signals changed, not for what they are now. */
+function onChange(signals: readonly (() => unknown)[], changed: () => void): void {
+  let first = true;
+  effect(() => {
+    for (const each of signals) each();
+    if (!first) untracked(changed);
+    first = false;
+  });
 }

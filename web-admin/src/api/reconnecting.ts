@@ -4,10 +4,12 @@ export interface EventStream {
 }
 
 const againMs = 2_000;
+/** The server beats each 15 s: a stream that is silent for so long hangs on a connection that is none any more. */
+const silentMs = 45_000;
 
 /**
  * Opens a stream of events. A browser tries again by itself when a connection breaks, but not after an answer that
- * is no stream, such as a proxy's 502: then this does.
+ * is no stream, such as a proxy's 502, and not of one that is silent without an end: then this does.
  */
 export function reconnecting(
   address: string,
@@ -20,16 +22,31 @@ export function reconnecting(
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
+  function openIn(afterMs: number): void {
+    clearTimeout(timer);
+    timer = setTimeout(open, afterMs);
+  }
+
   function open(): void {
+    source?.close();
     const opened = new EventSource(address);
     source = opened;
+    const alive = (): void => openIn(silentMs);
+    alive();
+    opened.addEventListener('beat', alive);
     for (const [name, take] of Object.entries(hear.events)) {
-      opened.addEventListener(name, ({ data }: MessageEvent<string>) => take(JSON.parse(data)));
+      opened.addEventListener(name, ({ data }: MessageEvent<string>) => {
+        alive();
+        take(JSON.parse(data));
+      });
     }
-    opened.onopen = () => hear.opened?.();
+    opened.onopen = () => {
+      alive();
+      hear.opened?.();
+    };
     opened.onerror = () => {
       hear.lost?.();
-      if (opened.readyState === EventSource.CLOSED) timer = setTimeout(open, againMs);
+      if (opened.readyState === EventSource.CLOSED) openIn(againMs);
     };
   }
 

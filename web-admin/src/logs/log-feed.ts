@@ -1,6 +1,6 @@
 import { computed, effect, inject, Injectable, signal, untracked } from '@angular/core';
 import { addressOf } from '../api/address.ts';
-import { Api } from '../api/api.ts';
+import { type Answer, Api } from '../api/api.ts';
 import { Connection } from '../api/connection.ts';
 import type { LogRow } from '../api/generated.ts';
 import { loaded } from '../api/loaded.ts';
@@ -51,7 +51,8 @@ export class LogFeed {
     effect(() => {
       const answer = this.first.value();
       untracked(() => {
-        if (answer === undefined) return this.#forget();
+        if (answer === undefined || this.#isPast(answer)) this.#forget();
+        if (answer === undefined) return;
         this.#take(answer.items);
         if (this.#cursor() === undefined) this.#cursor.set(answer.next_cursor);
       });
@@ -107,10 +108,16 @@ export class LogFeed {
   #listen(filters: LogFilters): () => void {
     const { from: _from, to: _to, ...query } = toQuery(filters, Date.now());
     let told: LogRow[] = [];
+    let opened = false;
     const stream = reconnecting(addressOf('/api/logs/tail', {}, query), {
       // Rows of our own server, of the shape that its contracts name.
       events: { log: (data) => told.push(data as LogRow) },
-      opened: () => this.#listening.set(true),
+      opened: () => {
+        this.#listening.set(true);
+        // What came while nobody listened.
+        if (opened) this.first.reload();
+        opened = true;
+      },
       lost: () => this.#listening.set(false),
     });
     const timer = setInterval(() => {
@@ -124,6 +131,14 @@ export class LogFeed {
       stream.close();
       this.#listening.set(false);
     };
+  }
+
+  /** Whether rows are missing between what is shown and the newest page: then the list begins anew. */
+  #isPast({ items, next_cursor }: Answer<'listLogs'>): boolean {
+    const newest = this.#known()[0];
+    const oldest = items.at(-1);
+    if (next_cursor === null || newest === undefined || oldest === undefined) return false;
+    return !this.paused() && newest.time < oldest.time;
   }
 
   #take(fresh: readonly LogRow[]): void {

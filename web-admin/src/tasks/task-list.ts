@@ -18,14 +18,11 @@ export class TaskList {
   readonly attention = signal(0);
 
   constructor() {
-    const live = inject(Live);
     const connection = inject(Connection);
-    effect(() => {
-      const task = live.task();
-      if (task !== null) this.#tasks.update((tasks) => mergeTasks(tasks, [task]));
-    });
+    inject(Live).onTask((task) => this.#tasks.update((tasks) => mergeTasks(tasks, [task])));
     effect(() => {
       connection.returns();
+      connection.follows();
       if (connection.signedIn()) void this.#load();
     });
   }

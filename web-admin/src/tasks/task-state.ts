@@ -30,9 +30,12 @@ export function isOpen(task: Task): boolean {
   return task.state === 'queued' || task.state === 'running';
 }
 
-/** The newest of what is known of each task, newest task first. */
+/** The newest of what is known of each task, newest task first; an answer may be older than the end that was told. */
 export function mergeTasks(known: readonly Task[], news: readonly Task[]): readonly Task[] {
   const byId = new Map(known.map((each) => [each.id, each]));
-  for (const each of news) byId.set(each.id, each);
+  for (const each of news) {
+    const before = byId.get(each.id);
+    if (before === undefined || isOpen(before) || !isOpen(each)) byId.set(each.id, each);
+  }
   return [...byId.values()].toSorted((a, b) => b.id.localeCompare(a.id));
 }

@@ -29,7 +29,7 @@ export class LiveTail {
 
   constructor(deps: LiveTailDeps) {
     this.#deps = deps;
-    this.#heartbeat = setInterval(() => this.#send(() => ': still here\n\n'), heartbeatMs);
+    this.#heartbeat = setInterval(() => this.#send(() => 'event: beat\ndata: {}\n\n'), heartbeatMs);
   }
 
   /** Resolves when every request from now on is told. */
