@@ -91,6 +91,24 @@ export function eventStoreConformance(name: string, make: () => Promise<EventSto
     );
 
     it(
+      'reads only what happened by a time, also what was kept after something later',
+      withStore(async (store) => {
+        const at = (id: string, second: number) => {
+          return { ...testEvent(id), time: `2026-01-01T00:00:0${second}.000Z` };
+        };
+        await store.append([{ stream: 'a', expectedVersion: 0, events: [at('1', 1), at('5', 5)] }]);
+        await store.append([{ stream: 'b', expectedVersion: 0, events: [at('9', 9)] }]);
+        await store.append([{ stream: 'c', expectedVersion: 0, events: [at('3', 3), at('4', 4)] }]);
+        const idsBy = async (second: number, after = 0, limit = 9) =>
+          (await store.readAll(after, limit, at('', second).time)).map(({ id }) => id);
+        expect(await idsBy(0)).toEqual([]);
+        expect(await idsBy(3)).toEqual(['1', '3']);
+        expect(await idsBy(5)).toEqual(['1', '5', '3', '4']);
+        expect(await idsBy(5, 1, 2)).toEqual(['5', '3']);
+      }),
+    );
+
+    it(
       'rewrites the data of events and nothing else of them',
       withStore(async (store) => {
         await store.append([append('a', 0, 'e1', 'e2'), append('b', 0, 'e3')]);

@@ -34,8 +34,8 @@ export interface EventStore {
   append(batch: readonly StreamAppend[]): Promise<Appended>;
   /** Events of a stream from a version on, oldest first; at most `limit`, all of them without one. */
   read(stream: string, fromVersion?: number, limit?: number): Promise<StoredEvent[]>;
-  /** Events after a position, oldest first. */
-  readAll(afterPosition: number, limit: number): Promise<StoredEvent[]>;
+  /** Events after a position, oldest first; with `until` (ISO 8601) only those that happened by then. */
+  readAll(afterPosition: number, limit: number, until?: string): Promise<StoredEvent[]>;
   /**
    * Puts the same facts in other words: for secrets that are sealed anew, and nothing else. Ids,
    * versions and positions stay; a position that there is not is passed over. What was appended

@@ -21,6 +21,7 @@ import { createGroupDirectory } from './group-directory.ts';
 import { createHeadroomBoard } from './headroom/headroom-board.ts';
 import { createHearChecks } from './hear-checks.ts';
 import { createHearOutcomes } from './hear-outcomes.ts';
+import { createPoolSnapshotKeeper } from './history/pool-snapshot-keeper.ts';
 import { createSnapshotKeeper } from './history/snapshot-keeper.ts';
 import { createKeyStateBroadcast } from './key-state-broadcast.ts';
 import { createLiveEvents } from './live-events.ts';
@@ -71,15 +72,19 @@ const lookMs = 100;
 /** Owns keys: imports and shows them, folds outcomes into their state, and tells gateways. */
 export function createKeymanager(deps: KeymanagerDeps): Keymanager {
   const { keyStore, bus, calls, vault, auth, log, clock } = deps;
-  const { events: store, roster, tasks, archive, snapshots, spool } = keyStore;
+  const { events: store, roster, tasks, archive, snapshots, poolSnapshots, spool } = keyStore;
   const broadcast = createKeyStateBroadcast({ bus, clock, log });
   const metrics = createKeymanagerMetrics({ roster, tasks });
   const keeper = createSnapshotKeeper({ store, snapshots, clock, log });
+  const poolKeeper = createPoolSnapshotKeeper({ roster, snapshots: poolSnapshots, clock, log });
   roster.ledger.tell((messages) => {
     metrics.published(messages.length);
-    for (const { id, state, version } of messages.flatMap(({ changes }) => changes)) {
-      if (state === 'deleted') keeper.deleted(id);
-      else keeper.changed(id, version);
+    for (const { group, changes } of messages) {
+      poolKeeper.changed(group, changes.length);
+      for (const { id, state, version } of changes) {
+        if (state === 'deleted') keeper.deleted(id);
+        else keeper.changed(id, version);
+      }
     }
     return broadcast.send(messages);
   });
@@ -88,7 +93,18 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
   const groups = createGroupDirectory({ bus, calls, log, listed: closeMissing, deleted: close });
   const runner = createTaskRunner({
     store: tasks,
-    works: createWorks({ roster, store, tasks, snapshots, spool, groups, calls, vault, clock }),
+    works: createWorks({
+      roster,
+      store,
+      tasks,
+      snapshots,
+      poolKeeper,
+      spool,
+      groups,
+      calls,
+      vault,
+      clock,
+    }),
     clock,
     log,
     holder: newId(),
@@ -104,6 +120,7 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
       tasks,
       archive,
       snapshots,
+      poolSnapshots,
       runner,
       groups,
       spool,
@@ -219,6 +236,7 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
       await headroom.stop();
       await live.stop();
       await keeper.stop();
+      await poolKeeper.stop();
       await keyStore.stop();
     },
   };

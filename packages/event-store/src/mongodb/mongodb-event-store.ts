@@ -88,13 +88,16 @@ export function createMongoEventStore(db: Db): MongoEventStore {
         .filter(({ version }) => version >= fromVersion)
         .slice(0, limit);
     },
-    readAll: async (afterPosition, limit) => {
+    readAll: async (afterPosition, limit, until) => {
       const first = await holderOf(afterPosition + 1);
-      const cursor = commits.find({ _id: { $gte: first?._id ?? 0 } }).sort({ _id: 1 });
+      const some = until === undefined ? {} : { 'events.time': { $lte: until } };
+      const cursor = commits.find({ _id: { $gte: first?._id ?? 0 }, ...some }).sort({ _id: 1 });
       const page: StoredEvent[] = [];
       for await (const { _id, events } of cursor) {
         for (const event of events) {
-          if (_id + event.n > afterPosition && page.length < limit) {
+          const isAsked =
+            _id + event.n > afterPosition && (until === undefined || event.time <= until);
+          if (isAsked && page.length < limit) {
             page.push(storedEvent(_id, event));
           }
         }

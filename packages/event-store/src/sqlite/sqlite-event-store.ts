@@ -38,6 +38,9 @@ export function createSqliteEventStore(db: DatabaseSync): SqliteEventStore {
     'SELECT * FROM events WHERE stream = ? AND version >= ? ORDER BY version LIMIT ?',
   );
   const all = db.prepare('SELECT * FROM events WHERE position > ? ORDER BY position LIMIT ?');
+  const allUntil = db.prepare(
+    'SELECT * FROM events WHERE position > ? AND time <= ? ORDER BY position LIMIT ?',
+  );
 
   const rewriteOne = db.prepare('UPDATE events SET data = ? WHERE position = ?');
 
@@ -86,8 +89,14 @@ export function createSqliteEventStore(db: DatabaseSync): SqliteEventStore {
     append: (batch) => Promise.resolve().then(() => appendNow(batch)),
     read: (stream, fromVersion = 1, limit = Number.MAX_SAFE_INTEGER) =>
       Promise.resolve().then(() => ofStream.all(stream, fromVersion, limit).map(toEvent)),
-    readAll: (afterPosition, limit) =>
-      Promise.resolve().then(() => all.all(afterPosition, limit).map(toEvent)),
+    readAll: (afterPosition, limit, until) =>
+      Promise.resolve().then(() => {
+        const rows =
+          until === undefined
+            ? all.all(afterPosition, limit)
+            : allUntil.all(afterPosition, until, limit);
+        return rows.map(toEvent);
+      }),
     rewrite: (changes) =>
       Promise.resolve().then(() => inTransaction(db, () => rewriteAll(changes))),
     close: () => Promise.resolve(),

@@ -9,6 +9,7 @@ import type { Spool } from '../import/spool.ts';
 import type { KeySnapshots } from '../key-snapshots/key-snapshots.ts';
 import type { LiveEvents } from '../live-events.ts';
 import type { OutcomeArchive } from '../outcome-archive/outcome-archive.ts';
+import type { PoolSnapshots } from '../pool-snapshots/pool-snapshots.ts';
 import type { Roster } from '../roster/roster.ts';
 import type { TaskRunner } from '../tasks/task-runner.ts';
 import type { TaskStore } from '../tasks/task-store.ts';
@@ -18,6 +19,7 @@ export interface AdminDeps {
   readonly roster: Roster;
   readonly store: Pick<EventStore, 'read' | 'readAll'>;
   readonly snapshots: KeySnapshots;
+  readonly poolSnapshots: PoolSnapshots;
   readonly tasks: TaskStore;
   readonly archive: OutcomeArchive;
   readonly runner: TaskRunner;

@@ -22,7 +22,7 @@ function readMoment(at: string, clock: Clock): number | Problem {
 }
 
 /** What was: a key, and the keys of a group, at a moment. */
-export function createPastHandlers({ store, snapshots, groups, clock }: AdminDeps): {
+export function createPastHandlers({ store, snapshots, poolSnapshots, groups, clock }: AdminDeps): {
   keyState: Handler<Operations['keyState']>;
   poolState: Handler<Operations['poolState']>;
 } {
@@ -42,7 +42,7 @@ export function createPastHandlers({ store, snapshots, groups, clock }: AdminDep
   async function poolThen(group: string, atMs: number, again: boolean): Promise<PoolKeyThen[]> {
     const of = JSON.stringify([group, atMs]);
     if (again && kept !== null && kept.of === of && kept.untilMs > clock.now()) return kept.keys;
-    const keys = await readPoolThen(store, group, atMs);
+    const keys = await readPoolThen({ store, poolSnapshots }, { group, atMs });
     kept = { of, untilMs: clock.now() + keptMs, keys };
     return keys;
   }
@@ -63,14 +63,12 @@ export function createPastHandlers({ store, snapshots, groups, clock }: AdminDep
       const keys = await poolThen(group.name, atMs, after !== null);
       const { limit = defaultPage } = query;
       const [from = 0] = after ?? [];
-      const rest = keys.filter(({ seq }) => seq > from);
-      const page = rest.slice(0, limit);
-      const last = rest.length > limit ? page.at(-1) : undefined;
+      const end = from + limit;
       const body = {
         at: new Date(atMs).toISOString(),
         counts: countsOf(keys),
-        items: page.map(({ id, masked, status }) => ({ id, masked, status })),
-        next_cursor: last === undefined ? null : toCursor(['pool', last.seq]),
+        items: keys.slice(from, end),
+        next_cursor: end < keys.length ? toCursor(['pool', end]) : null,
         total: keys.length,
       };
       return { status: 200, body };

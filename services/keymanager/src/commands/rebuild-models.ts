@@ -4,6 +4,7 @@ import type { Clock } from '@keymux/service';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { everyEvents, readKeyThen } from '../history/key-then.ts';
+import type { PoolSnapshotKeeper } from '../history/pool-snapshot-keeper.ts';
 import type { KeySnapshots } from '../key-snapshots/key-snapshots.ts';
 import type { RebuiltKeys } from '../roster/rebuild.ts';
 import type { Roster } from '../roster/roster.ts';
@@ -23,11 +24,12 @@ export function createRebuildWork(deps: {
   readonly roster: Pick<Roster, 'rebuild' | 'ledger'>;
   readonly store: Pick<EventStore, 'read'>;
   readonly snapshots: KeySnapshots;
+  readonly poolKeeper: Pick<PoolSnapshotKeeper, 'anew'>;
   readonly tasks: Pick<TaskStore, 'progress'>;
   readonly calls: Calls;
   readonly clock: Clock;
 }): TaskWork {
-  const { roster, store, snapshots, tasks, calls, clock } = deps;
+  const { roster, store, snapshots, poolKeeper, tasks, calls, clock } = deps;
 
   async function report(
     task: TaskRecord,
@@ -55,6 +57,7 @@ export function createRebuildWork(deps: {
         progress: (soFar) => report(task, soFar, {}),
       });
       if (keys === undefined) return 'more';
+      if (keys.replaced + keys.added + keys.removed > 0) await poolKeeper.anew();
       const about = { long_lives: taken };
       await report(task, keys, about);
       try {

@@ -4,6 +4,7 @@ import type { Clock } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import type { GroupDirectory } from '../group-directory.ts';
 import type { Spool } from '../import/spool.ts';
+import type { PoolSnapshotKeeper } from '../history/pool-snapshot-keeper.ts';
 import type { KeySnapshots } from '../key-snapshots/key-snapshots.ts';
 import type { Roster } from '../roster/roster.ts';
 import type { TaskKind } from '../tasks/task-record.ts';
@@ -23,6 +24,7 @@ export function createWorks(deps: {
   readonly store: EventStore;
   readonly tasks: TaskStore;
   readonly snapshots: KeySnapshots;
+  readonly poolKeeper: Pick<PoolSnapshotKeeper, 'anew'>;
   readonly spool: Spool;
   readonly groups: GroupDirectory;
   readonly calls: Calls;

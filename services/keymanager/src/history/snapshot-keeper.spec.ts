@@ -20,7 +20,7 @@ it('a long life has its snapshots before anybody asks for its past', async () =>
   keeper.changed(id, 499);
   keeper.changed(id, 1_101);
   const newest = async () => (await snapshots.latest(id, clock.nowMs))?.version;
-  await expect.poll(newest).toBe(1_000);
+  await expect.poll(newest, { timeout: 30_000 }).toBe(1_000);
   await keeper.stop();
   db.exec('DELETE FROM key_snapshots');
   keeper.changed(id, 5_000);

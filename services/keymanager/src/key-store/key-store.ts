@@ -3,6 +3,7 @@ import type { Goods } from '../house/goods.ts';
 import type { Spool } from '../import/spool.ts';
 import type { KeySnapshots } from '../key-snapshots/key-snapshots.ts';
 import type { OutcomeArchive } from '../outcome-archive/outcome-archive.ts';
+import type { PoolSnapshots } from '../pool-snapshots/pool-snapshots.ts';
 import type { Roster } from '../roster/roster.ts';
 import type { TaskStore } from '../tasks/task-store.ts';
 
@@ -15,6 +16,8 @@ export interface KeyStore {
   readonly archive: OutcomeArchive;
   /** Folded states of keys with long lives. */
   readonly snapshots: KeySnapshots;
+  /** Folded states of pools. */
+  readonly poolSnapshots: PoolSnapshots;
   /** Uploads that wait to be imported, sealed. */
   readonly spool: Spool;
   /** What a move to another store takes along beside the events. */

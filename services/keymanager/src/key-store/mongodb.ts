@@ -7,6 +7,7 @@ import { createMongoGoods } from '../house/mongodb-goods.ts';
 import { createMongoSpool } from '../import/mongodb/mongodb-spool.ts';
 import { createMongoKeySnapshots } from '../key-snapshots/mongodb/key-snapshots.ts';
 import { createMongoOutcomeArchive } from '../outcome-archive/mongodb/outcome-archive.ts';
+import { createMongoPoolSnapshots } from '../pool-snapshots/mongodb/pool-snapshots.ts';
 import { keyCollections, prepareKeys } from '../roster/mongodb/collections.ts';
 import { createProjector } from '../roster/mongodb/projector.ts';
 import { createMongoRoster } from '../roster/mongodb/roster.ts';
@@ -36,6 +37,7 @@ export function createMongoKeyStore(deps: {
   const projector = createProjector({ log: events.log, collections, tasks, clock });
   const archive = createMongoOutcomeArchive(db);
   const snapshots = createMongoKeySnapshots(db);
+  const poolSnapshots = createMongoPoolSnapshots(db);
   const spool = createMongoSpool(db);
   const timers: NodeJS.Timeout[] = [];
   let seen = new Set<number>();
@@ -89,6 +91,7 @@ export function createMongoKeyStore(deps: {
     tasks: createMongoTaskStore(taskLists),
     archive,
     snapshots,
+    poolSnapshots,
     spool,
     goods: createMongoGoods(collections),
     start: async () => {
@@ -97,6 +100,7 @@ export function createMongoKeyStore(deps: {
       await prepareTasks(taskLists);
       await archive.prepare();
       await snapshots.prepare();
+      await poolSnapshots.prepare();
       await spool.prepare();
       timers.push(every(sweepMs, sweep), every(forgetMs, forget));
     },

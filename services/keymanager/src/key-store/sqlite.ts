@@ -7,6 +7,7 @@ import { createSqliteGoods } from '../house/sqlite-goods.ts';
 import { createDiskSpool } from '../import/disk/disk-spool.ts';
 import { createSqliteKeySnapshots } from '../key-snapshots/sqlite/key-snapshots.ts';
 import { createSqliteOutcomeArchive } from '../outcome-archive/sqlite/outcome-archive.ts';
+import { createSqlitePoolSnapshots } from '../pool-snapshots/sqlite/pool-snapshots.ts';
 import { createSqliteRoster } from '../roster/sqlite/roster.ts';
 import { createSqliteTaskStore } from '../tasks/sqlite/task-store.ts';
 import type { KeyStore } from './key-store.ts';
@@ -28,6 +29,7 @@ export function createSqliteKeyStore(deps: {
     tasks,
     archive,
     snapshots: createSqliteKeySnapshots(db),
+    poolSnapshots: createSqlitePoolSnapshots(db),
     spool: createDiskSpool(join(dataDir, 'tasks')),
     goods: createSqliteGoods(db),
     start: () => Promise.resolve(),

@@ -16,6 +16,8 @@ export interface Roster {
   readonly list: KeyList;
   readonly search: SearchKeys;
   readonly reader: PoolReader;
+  /** The position up to which all events are folded into the keys; some of later ones may be, too. */
+  foldedThrough(): Promise<number>;
   /**
    * Makes the keys anew from the events while others read and write: each is there as it was or as
    * it is to be. Counters, marks and pool revisions stay as they are. Undefined when it was ended early.

@@ -134,6 +134,17 @@ export function promisesOfRebuilds(tested: Tested): void {
       expect(messages.map((each) => each.pool_revision)).toEqual(messages.map((_, n) => n + 1));
     });
 
+    it('tells the position up to which all events are in the keys', async () => {
+      const { events, roster } = tested.on.store;
+      const group = newGroup();
+      await addKeys(tested.on, group, secretsOf(group, 3));
+      const before = await roster.foldedThrough();
+      const last = (await events.readAll(before - 1, 10)).at(-1);
+      expect(last).toMatchObject({ position: before, type: 'KeyImported' });
+      await addKeys(tested.on, group, [`sk-${group}-one-more-0123456789`]);
+      expect(await roster.foldedThrough()).toBe(before + 1);
+    });
+
     it('ends early when it is asked to', async () => {
       const ending = new AbortController();
       ending.abort();

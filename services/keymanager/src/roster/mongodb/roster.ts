@@ -35,6 +35,19 @@ export function createMongoRoster(deps: {
     list: createKeyList(collections, clock),
     search: createKeySearch(collections, vault),
     reader: createPoolReader(collections, pools, clock),
+    foldedThrough: async () => {
+      const { commits } = store.log;
+      const projection = { size: 1 };
+      // In this order: what was pending and is not any more is folded in by now.
+      const last = await commits.find({}, { projection }).sort({ _id: -1 }).limit(1).next();
+      if (last === null) return 0;
+      const pending = await commits
+        .find({ pending: true }, { projection })
+        .sort({ _id: 1 })
+        .limit(1)
+        .next();
+      return Math.min(last._id + last.size, pending?._id ?? Number.MAX_SAFE_INTEGER) - 1;
+    },
     rebuild: (watch) => rebuildRoster(store, places, watch),
   };
 }

@@ -5,6 +5,7 @@ import type { Vault } from '@keymux/vault';
 import type { SqliteTaskStore } from '../../tasks/sqlite/task-store.ts';
 import type { SqliteOutcomeArchive } from '../../outcome-archive/sqlite/outcome-archive.ts';
 import type { Roster } from '../roster.ts';
+import { numberIn } from './columns.ts';
 import { createKeyList } from './key-list.ts';
 import { createKeyRows } from './key-rows.ts';
 import { createKeySearch } from './key-search.ts';
@@ -31,6 +32,7 @@ export function createSqliteRoster(deps: {
   const pools = createPoolRows(db);
   const usage = createUsageCounters(db);
   const marks = createOutcomeMarks(db);
+  const last = db.prepare('SELECT coalesce(max(position), 0) AS position FROM events');
   const places = createRosterPlaces({ db, store, rows, pools });
   return {
     keys: createKeys(db, rows),
@@ -39,6 +41,8 @@ export function createSqliteRoster(deps: {
     list: createKeyList(db, clock),
     search: createKeySearch(db, vault),
     reader: createPoolReader(db, pools, clock),
+    // Events and keys are written in one transaction.
+    foldedThrough: async () => numberIn(last.get() ?? {}, 'position'),
     rebuild: (watch) => rebuildRoster(store, places, watch),
   };
 }

@@ -119,4 +119,19 @@ export const keymanagerMigrations: readonly Migration[] = [
     ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    component: 'keymanager',
+    version: 4,
+    up: `
+    -- Only a cache: may be emptied at any time.
+    CREATE TABLE pool_snapshots (
+      group_name TEXT NOT NULL,
+      part INTEGER NOT NULL,
+      position INTEGER NOT NULL,
+      through_ms INTEGER NOT NULL,
+      keys BLOB NOT NULL,
+      PRIMARY KEY (group_name, part, position)
+    ) STRICT;
+    `,
+  },
 ];

@@ -1,0 +1,132 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock, Logger } from '@keymux/service';
+import { packPart } from '../pool-snapshots/pool-part.ts';
+import type { PoolSnapshots } from '../pool-snapshots/pool-snapshots.ts';
+import type { Roster } from '../roster/roster.ts';
+
+/** Takes snapshots of pools while events come. */
+export interface PoolSnapshotKeeper {
+  /** Hears that keys of a group changed. */
+  changed(group: string, keys: number): void;
+  /** Takes all snapshots anew, because the keys they were taken from were not what their events say. */
+  anew(): Promise<void>;
+  /** Resolves when nothing is written any more. */
+  stop(): Promise<void>;
+}
+
+const pageKeys = 1_000;
+/** Changes between two snapshots of a small pool; of a large one, a quarter of its keys. */
+const fewestChanges = 10_000;
+/** Changes come in bursts, an import above all: a snapshot is taken after one. */
+const quietMs = 1_000;
+const longestMs = 15_000;
+/** Times of events are those of several machines: none is ahead by as much. */
+const clocksApartMs = 60_000;
+
+interface Growing {
+  changes: number;
+  /** How many changes are due to a snapshot; 0 until the newest one was looked for. */
+  due: number;
+  /** When it was first to be looked at; null when it is not. */
+  waitingMs: number | null;
+  timer: NodeJS.Timeout | null;
+}
+
+/** Makes one: a pool is written as the roster has it, so that nothing has to be folded for it. */
+export function createPoolSnapshotKeeper({
+  roster,
+  snapshots,
+  clock,
+  log,
+  quietMs: pauseMs = quietMs,
+  fewestChanges: fewest = fewestChanges,
+}: {
+  readonly roster: Pick<Roster, 'pools' | 'list' | 'foldedThrough'>;
+  readonly snapshots: PoolSnapshots;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly quietMs?: number;
+  readonly fewestChanges?: number;
+}): PoolSnapshotKeeper {
+  const pools = new Map<string, Growing>();
+  let working: Promise<unknown> = Promise.resolve();
+  let stopped = false;
+
+  async function take(group: string, poolId: number): Promise<number> {
+    const position = await roster.foldedThrough();
+    const parts: Uint8Array[] = [];
+    let keys = 0;
+    const request = { poolId, filter: {}, order: 'created_at', direction: 'ascending' } as const;
+    for (let after = null; !stopped;) {
+      const page = await roster.list.page({ ...request, after, limit: pageKeys });
+      parts.push(await packPart(page.keys));
+      keys += page.keys.length;
+      if (page.next === null) break;
+      after = page.next;
+      await nextTurn();
+    }
+    if (stopped) return keys;
+    const throughMs = clock.now() + clocksApartMs;
+    await snapshots.put({ group, position, throughMs }, parts);
+    return keys;
+  }
+
+  async function look(group: string, growing: Growing): Promise<void> {
+    const pool = await roster.pools.find(group);
+    if (pool === undefined) return void pools.delete(group);
+    if (growing.due === 0) {
+      // What came before this process began is not counted: at most as much as came of all groups.
+      const last = await snapshots.latest(group, Number.MAX_SAFE_INTEGER);
+      growing.changes = (await roster.foldedThrough()) - (last?.position ?? 0);
+      growing.due = dueOf(await roster.list.count(pool.id, {}));
+    }
+    if (growing.changes < growing.due) return;
+    growing.changes = 0;
+    growing.due = dueOf(await take(group, pool.id));
+  }
+
+  const dueOf = (keys: number): number => Math.max(fewest, Math.ceil(keys / 4));
+
+  function lookSoon(group: string, growing: Growing): void {
+    growing.timer = null;
+    growing.waitingMs = null;
+    working = working
+      .then(() => (stopped ? undefined : look(group, growing)))
+      .catch((error: unknown) =>
+        log.warn({ err: error, group }, 'no snapshot of a pool could be taken: the next one may'),
+      );
+  }
+
+  return {
+    changed(group, keys) {
+      if (stopped) return;
+      const growing = pools.get(group) ?? { changes: 0, due: 0, waitingMs: null, timer: null };
+      pools.set(group, growing);
+      growing.changes += keys;
+      if (growing.changes < growing.due) return;
+      const nowMs = performance.now();
+      growing.waitingMs ??= nowMs;
+      if (growing.timer === null) {
+        growing.timer = setTimeout(() => lookSoon(group, growing), pauseMs);
+      } else if (nowMs - growing.waitingMs < longestMs) {
+        growing.timer.refresh();
+      }
+    },
+    async anew() {
+      working = working.then(() => snapshots.clear());
+      await working;
+      for (const { name } of await roster.pools.all()) {
+        const { timer = null } = pools.get(name) ?? {};
+        if (timer !== null) clearTimeout(timer);
+        const growing = { changes: 0, due: 0, waitingMs: null, timer: null };
+        pools.set(name, growing);
+        lookSoon(name, growing);
+      }
+    },
+    async stop() {
+      stopped = true;
+      for (const { timer } of pools.values()) if (timer !== null) clearTimeout(timer);
+      await working;
+    },
+  };
+}
