@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createHearOutcomes } from '../hear-outcomes.ts';
 import { streamOfKey } from '../key/stored-fact.ts';
+import { createSqliteKeySnapshots } from '../key-snapshots/sqlite/key-snapshots.ts';
 import { createMemoryRoster, type MemoryRoster } from '../roster/sqlite/memory-roster.fixture.ts';
 import { asItRan, type ReplayPolicy } from './policy.ts';
 import { whatIf } from './what-if.ts';
@@ -124,7 +125,12 @@ async function listening(keys = 3) {
     ask: async (policy: Partial<ReplayPolicy> = {}, made?: Parameters<typeof whatIf>[2]) => {
       const pool = await roster.pools.find('g');
       return whatIf(
-        { archive: roster.archive, store: roster.store, list: roster.list },
+        {
+          archive: roster.archive,
+          store: roster.store,
+          snapshots: createSqliteKeySnapshots(roster.db),
+          list: roster.list,
+        },
         {
           group: 'g',
           poolId: pool?.id ?? null,
