@@ -19,6 +19,16 @@ export interface GatewayGauges {
   readonly droppedLines: () => number;
   /** This gateway counts limits on its own. */
   readonly limitsAreLocal: () => boolean;
+  readonly pools: () => Iterable<PoolStanding>;
+}
+
+/** How a gateway sees a pool. */
+export interface PoolStanding {
+  readonly group: string;
+  /** Keymanager's number of the last change that is in. */
+  readonly revision: number;
+  /** Keys that requests may go out with. */
+  readonly usableKeys: number;
 }
 
 /** Registers the gateway's metrics. */
@@ -76,6 +86,30 @@ export function createGatewayMetrics(registry: Registry, gauges: GatewayGauges):
     'keymux_shared_limits_local',
     'Gateways that count limits on their own, because what shares them does not answer.',
     () => (gauges.limitsAreLocal() ? 1 : 0),
+  );
+  const poolGauge = (name: string, help: string, read: (pool: PoolStanding) => number): void => {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['group'],
+      // Of several workers the one that is behind.
+      aggregator: 'min',
+      registers,
+      collect() {
+        this.reset();
+        for (const pool of gauges.pools()) this.set({ group: pool.group }, read(pool));
+      },
+    });
+  };
+  poolGauge(
+    'keymux_pool_revision',
+    'The last change of a pool that this gateway knows; equal at all gateways when they agree.',
+    ({ revision }) => revision,
+  );
+  poolGauge(
+    'keymux_pool_usable_keys',
+    'Keys of a pool that this gateway may use now.',
+    ({ usableKeys }) => usableKeys,
   );
   return {
     request: (group, status, seconds) => {

@@ -162,6 +162,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       spoolBytes: () => [outbox, ...orphans].reduce((sum, each) => sum + each.spoolBytes, 0),
       droppedLines: () => outbox.dropped,
       limitsAreLocal: () => !deps.coordination.shared,
+      pools: () => pools.standing(),
     }),
   };
   const proxy = new Proxy(proxyDeps);

@@ -61,6 +61,14 @@ export class PoolSync {
     return true;
   }
 
+  /** Where every pool stands that a copy is there of. */
+  *standing(): Generator<{ group: string; revision: number; usableKeys: number }> {
+    for (const [group, { revision }] of this.#pools) {
+      if (revision < 0) continue;
+      yield { group, revision, usableKeys: this.#deps.live.pool(group).usableCount };
+    }
+  }
+
   async start(): Promise<void> {
     this.#subscription = await this.#deps.bus.follow(
       'KEY_STATE',
