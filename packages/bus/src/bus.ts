@@ -90,6 +90,11 @@ export class CallFailed extends Error {
   override readonly name: 'CallFailed' | 'NoAnswer' = 'CallFailed';
 }
 
+/** What a log line says of a failed call: only one of ours needs its stack. */
+export function aboutFailure(error: unknown): { readonly why: string } | { readonly err: unknown } {
+  return error instanceof CallFailed ? { why: error.message } : { err: error };
+}
+
 /** Nobody answered a call, or not in time: another try may succeed. */
 export class NoAnswer extends CallFailed {
   override readonly name = 'NoAnswer';

@@ -11,7 +11,9 @@ afterEach(async () => {
 });
 
 function make() {
-  const log = createLogger({ service: 'test', level: 'silent', format: 'json' });
+  const lines: string[] = [];
+  const write = (line: string): void => void lines.push(line);
+  const log = createLogger({ service: 'test', level: 'warn', format: 'json', write });
   const bus = createInProcessBus({
     deadLetters: { park: async () => {} },
     followerFailed: (error) => {
@@ -51,7 +53,7 @@ function make() {
       data,
     });
   const change = (data: ConfigChange) => publish(data);
-  return { directory, snapshot, answer, change, publish, deleted, listed, settings };
+  return { directory, calls, lines, snapshot, answer, change, publish, deleted, listed, settings };
 }
 const group = (revision: number, name: string, more: Partial<GatewayGroup> = {}): ConfigChange => ({
   kind: 'group',
@@ -97,4 +99,18 @@ it('tells of deleted groups, and asks anew after a gap or what it cannot read', 
   snapshot.revision = 10;
   await publish('what?');
   await expect.poll(() => directory.find('d')?.name).toBe('d');
+});
+
+it('says once, and without a stack, that there is no snapshot, however often it asks', async () => {
+  const { directory, calls, lines } = make();
+  let asked = 0;
+  calls.answer('config.snapshot', async () => {
+    asked += 1;
+    throw new Error('the store is away');
+  });
+  await directory.start();
+  await expect.poll(() => asked, { timeout: 30_000, interval: 2 }).toBeGreaterThan(3);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain('the store is away');
+  expect(lines[0]).not.toContain('stack');
 });

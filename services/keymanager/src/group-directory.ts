@@ -1,4 +1,4 @@
-import type { Bus, Calls, Message, Subscription } from '@keymux/bus';
+import { aboutFailure, type Bus, type Calls, type Message, type Subscription } from '@keymux/bus';
 import {
   type CallTable,
   type ConfigChange,
@@ -71,6 +71,8 @@ export function createGroupDirectory(deps: GroupDirectoryDeps): GroupDirectory {
   let values: SystemSettings['values'] = {};
   let revision = -1;
   let loaded = false;
+  /** That there is no snapshot, of which one line is enough. */
+  let told = false;
   let stopped = false;
   /** Changes that came while a snapshot was on its way; null when none is. */
   let waiting: ConfigChange[] | null = null;
@@ -131,6 +133,7 @@ export function createGroupDirectory(deps: GroupDirectoryDeps): GroupDirectory {
       const heard: readonly ConfigChange[] = waiting;
       waiting = null;
       loaded = true;
+      told = false;
       listed(new Set(groups.keys()));
       for (const change of heard) if (change.revision > reply.revision) apply(change);
     } catch (error) {
@@ -138,7 +141,8 @@ export function createGroupDirectory(deps: GroupDirectoryDeps): GroupDirectory {
       waiting = null;
       if (stopped) return;
       if (loaded) heard.forEach(apply);
-      log.warn({ err: error }, 'the config is not there yet; trying again');
+      if (!told) log.warn(aboutFailure(error), 'no config snapshot yet; trying until there is one');
+      told = true;
       clearTimeout(retry);
       retry = setTimeout(() => void load(), retryMs);
     }

@@ -1,11 +1,13 @@
-import type { Bus, Calls, Subscription } from '@keymux/bus';
+import { aboutFailure, type Bus, type Calls, type Subscription } from '@keymux/bus';
 import { ConfigChangeSchema, settings, SystemSettingsSchema } from '@keymux/contracts';
 import type { Logger } from '@keymux/service';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 
 const isChange = Compile(ConfigChangeSchema);
-const isSnapshot = Compile(Type.Object({ settings: SystemSettingsSchema }));
+const isSnapshot = Compile(
+  Type.Object({ revision: Type.Integer(), settings: SystemSettingsSchema }),
+);
 const retryMs = 1_000;
 
 /** The settings that the logsink goes by, kept up to date. */
@@ -16,7 +18,10 @@ export class LogSettings {
   );
   #subscription: Subscription | undefined;
   #retry: NodeJS.Timeout | undefined;
+  #revision = -1;
   #stopped = false;
+  /** That there is no snapshot, of which one line is enough. */
+  #told = false;
 
   constructor(deps: { bus: Bus; calls: Calls; log: Logger; changed: () => void }) {
     this.#deps = deps;
@@ -34,7 +39,8 @@ export class LogSettings {
     this.#subscription = await this.#deps.bus.follow(
       'CONFIG',
       ({ data }) => {
-        if (isChange.Check(data) && data.kind === 'settings') this.#take(data.settings.values);
+        if (!isChange.Check(data) || data.kind !== 'settings') return;
+        this.#take(data.revision, data.settings.values);
       },
       () => void this.#load(),
     );
@@ -47,7 +53,10 @@ export class LogSettings {
     await this.#subscription?.stop();
   }
 
-  #take(values: Readonly<Record<string, unknown>>): void {
+  // A snapshot may have been on its way while a newer change came.
+  #take(revision: number, values: Readonly<Record<string, unknown>>): void {
+    if (revision < this.#revision) return;
+    this.#revision = revision;
     this.#values = { ...this.#values, ...values };
     this.#deps.changed();
   }
@@ -56,10 +65,18 @@ export class LogSettings {
     try {
       const reply = await this.#deps.calls.call('config.snapshot', {});
       if (!isSnapshot.Check(reply)) throw new Error('the config snapshot is unreadable');
-      this.#take(reply.settings.values);
+      this.#take(reply.revision, reply.settings.values);
+      this.#told = false;
     } catch (error) {
       if (this.#stopped) return;
-      this.#deps.log.warn({ err: error }, 'no config snapshot yet; trying again');
+      if (!this.#told) {
+        this.#deps.log.warn(
+          aboutFailure(error),
+          'no config snapshot yet; trying until there is one',
+        );
+        this.#told = true;
+      }
+      clearTimeout(this.#retry);
       this.#retry = setTimeout(() => void this.#load(), retryMs);
     }
   }

@@ -1,4 +1,4 @@
-import type { Bus, Calls, Message, Subscription } from '@keymux/bus';
+import { aboutFailure, type Bus, type Calls, type Message, type Subscription } from '@keymux/bus';
 import {
   type CallTable,
   type ConfigChange,
@@ -42,6 +42,8 @@ export class ConfigSync {
   #retry: NodeJS.Timeout | undefined;
   #keeping: NodeJS.Timeout | undefined;
   #loaded = false;
+  /** That there is no snapshot, of which one line is enough. */
+  #told = false;
   #stopped = false;
 
   constructor(deps: ConfigSyncDeps) {
@@ -147,12 +149,19 @@ export class ConfigSync {
       const waiting = this.#waiting ?? [];
       this.#waiting = null;
       this.#loaded = true;
+      this.#told = false;
       for (const change of waiting) if (change.revision > revision) this.#apply(change);
       this.#deps.changed();
       this.#keep();
     } catch (error) {
       if (this.#stopped) return;
-      this.#deps.log.warn({ err: error }, 'no config snapshot yet; trying again');
+      if (!this.#told) {
+        this.#deps.log.warn(
+          aboutFailure(error),
+          'no config snapshot yet; trying until there is one',
+        );
+        this.#told = true;
+      }
       if (!this.#loaded) this.#restore();
       clearTimeout(this.#retry);
       this.#retry = setTimeout(() => void this.#resync(), 500);

@@ -1,4 +1,4 @@
-import type { Bus, Calls, Message, Subscription } from '@keymux/bus';
+import { aboutFailure, type Bus, type Calls, type Message, type Subscription } from '@keymux/bus';
 import {
   type CallTable,
   type KeyStateChanged,
@@ -46,6 +46,8 @@ export class PoolSync {
   readonly #retries = new Set<NodeJS.Timeout>();
   #subscription: Subscription | undefined;
   #stopped = false;
+  /** That there are no snapshots, of which one line is enough. */
+  #told = false;
 
   constructor(deps: PoolSyncDeps) {
     this.#deps = deps;
@@ -165,10 +167,15 @@ export class PoolSync {
       this.#keep(() => copy?.end());
       const waiting = state.waiting ?? [];
       state.waiting = null;
+      this.#told = false;
       for (const change of waiting) this.#apply(state, change);
     } catch (error) {
       if (this.#stopped || this.#pools.get(name) !== state) return;
-      this.#deps.log.warn({ err: error, group: name }, 'no pool snapshot yet; trying again');
+      if (!this.#told) {
+        const about = { ...aboutFailure(error), group: name };
+        this.#deps.log.warn(about, 'no pool snapshot yet; trying until there is one');
+        this.#told = true;
+      }
       if (state.revision < 0) await this.#restore(name, state);
       const retry = setTimeout(() => {
         this.#retries.delete(retry);

@@ -1,4 +1,4 @@
-import type { Bus, Calls, Message, Subscription } from '@keymux/bus';
+import { aboutFailure, type Bus, type Calls, type Message, type Subscription } from '@keymux/bus';
 import {
   type ConfigChange,
   ConfigChangeSchema,
@@ -46,6 +46,8 @@ export class LiveConfig {
   #waiting: ConfigChange[] | null = [];
   #retry: NodeJS.Timeout | undefined;
   #loaded = false;
+  /** That there is no snapshot, of which one line is enough. */
+  #told = false;
   #stopped = false;
 
   constructor(deps: LiveConfigDeps) {
@@ -133,10 +135,17 @@ export class LiveConfig {
         for (const group of groups) this.#groups.set(group.name, group);
       }
       this.#loaded = true;
+      this.#told = false;
       for (const change of waiting) if (change.revision > revision) this.#apply(change);
     } catch (error) {
       if (this.#stopped) return;
-      this.#deps.log.warn({ err: error }, 'no config snapshot yet; trying again');
+      if (!this.#told) {
+        this.#deps.log.warn(
+          aboutFailure(error),
+          'no config snapshot yet; trying until there is one',
+        );
+        this.#told = true;
+      }
       clearTimeout(this.#retry);
       this.#retry = setTimeout(() => void this.#resync(), retryMs);
     }
