@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './free-port.ts';
 import type { Keeper } from './keeper.ts';
-import { keptFolder } from './kept-folder.ts';
+import { javaPackage, mavenFolder } from './maven.ts';
 import { type Part, startPart } from './part.ts';
 import { debianProgram, findProgram, runProgram } from './program.ts';
 
 const version = '1.47.0';
-const group = 'de.bwaldvogel';
 const source = fileURLToPath(new URL('./mongo-java-server/TestServer.java', import.meta.url));
 
 /** A MongoDB for tests; `real` when it is one, and not a server that speaks like it. */
@@ -56,7 +55,7 @@ export async function startMongoDb(options: MongoDbOptions = {}): Promise<MongoD
   const file = durable ? [join(store, 'store')] : [];
   const part = await startPart({
     ...plan,
-    program: await debianProgram('java', 'openjdk-17-jdk-headless'),
+    program: await debianProgram('java', javaPackage),
     args: ['-Xmx512m', '-cp', classPath, 'TestServer', `${port}`, ...file],
   });
   return { part, real: false };
@@ -79,27 +78,16 @@ function named(url: string): MongoDbPart {
 
 /** The folder of mongo-java-server with all that it needs, and our starter. */
 async function mongoJavaServer(): Promise<string> {
-  const maven = await debianProgram('mvn', 'maven');
-  const compiler = await debianProgram('javac', 'openjdk-17-jdk-headless');
+  const compiler = await debianProgram('javac', javaPackage);
   const starter = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 8);
-  return keptFolder(`mongo-java-server-${version}-${starter}`, async (folder) => {
-    const artifacts = ['mongo-java-server', 'mongo-java-server-h2-backend'];
-    const dependencies = artifacts.map(
-      (name) =>
-        `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version></dependency>`,
-    );
-    const pom = join(folder, 'pom.xml');
-    writeFileSync(
-      pom,
-      `<project><modelVersion>4.0.0</modelVersion><groupId>keymux</groupId><artifactId>parts</artifactId><version>1</version><dependencies>${dependencies.join('')}</dependencies></project>`,
-    );
-    const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${folder}`];
-    await runProgram(maven, ['--quiet', '--batch-mode', '--file', pom, ...copy]).catch(
-      (error: unknown) => {
-        const message = `mongod is missing, and Maven could not get mongo-java-server ${version}: put mongod on PATH, or set MONGODB_URL`;
-        throw new Error(message, { cause: error });
-      },
-    );
-    await runProgram(compiler, ['-cp', join(folder, '*'), '-d', folder, source]);
+  return mavenFolder({
+    name: `mongo-java-server-${version}-${starter}`,
+    artifacts: ['mongo-java-server', 'mongo-java-server-h2-backend'].map((name) => ({
+      group: 'de.bwaldvogel',
+      name,
+      version,
+    })),
+    missing: `mongod is missing, and Maven could not get mongo-java-server ${version}: put mongod on PATH, or set MONGODB_URL`,
+    more: (folder) => runProgram(compiler, ['-cp', join(folder, '*'), '-d', folder, source]),
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { testMessage } from '../conformance.ts';
+import { testMessage } from '../message.fixture.ts';
 import type { DeadLetterStore } from './dead-letter-store.ts';
 
 /** What every store of dead letters promises; each adapter runs it on an empty one. */

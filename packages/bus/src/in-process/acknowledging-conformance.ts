@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type BusUnderTest, testMessage } from '../conformance.ts';
+import type { BusUnderTest } from '../conformance.ts';
+import { testMessage } from '../message.fixture.ts';
 
 /** What a bus promises that keeps nothing: a message is its publisher's until a consumer has it (ADR 4). */
 export function acknowledgingConformance(name: string, make: () => Promise<BusUnderTest>): void {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { busConformance, type BusUnderTest, testMessage } from '../conformance.ts';
+import { busConformance, type BusUnderTest } from '../conformance.ts';
+import { testMessage } from '../message.fixture.ts';
 import { acknowledgingConformance } from './acknowledging-conformance.ts';
 import { createInProcessBus } from './in-process-bus.ts';
 import { createInProcessCalls } from './in-process-calls.ts';

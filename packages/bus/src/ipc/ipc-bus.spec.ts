@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { expect, it } from 'vitest';
-import { busConformance, type BusUnderTest, testMessage } from '../conformance.ts';
+import { busConformance, type BusUnderTest } from '../conformance.ts';
+import { testMessage } from '../message.fixture.ts';
 import { acknowledgingConformance } from '../in-process/acknowledging-conformance.ts';
 import { createInProcessBus } from '../in-process/in-process-bus.ts';
 import { createInProcessCalls } from '../in-process/in-process-calls.ts';

@@ -4,7 +4,8 @@ import { startNats } from '@keymux/parts/nats';
 import type { Part } from '@keymux/parts/part';
 import { createLogger, systemClock } from '@keymux/service';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { busConformance, type BusUnderTest, testMessage } from '../conformance.ts';
+import { busConformance, type BusUnderTest } from '../conformance.ts';
+import { testMessage } from '../message.fixture.ts';
 import { deadLetterConformance } from '../dead-letters/conformance.ts';
 import { createNatsBus } from './nats-bus.ts';
 import { createNatsCalls } from './nats-calls.ts';
@@ -102,25 +103,6 @@ it('refuses at once what is published while the server is away, and goes on when
   await expect.poll(() => seen, { timeout: 20_000 }).toEqual(['before', 'while away']);
   await vi.waitUntil(() => missed === 1, { timeout: 20_000 });
   await client.calls.call('settle', null);
-  await close();
-});
-
-it('gives what a consumer did not acknowledge to the next one', async () => {
-  const { hub, client, close } = await make();
-  const begun = Promise.withResolvers<void>();
-  const stuck = await hub.bus.consume('KEY_CHECKS', { durable: 'd' }, () => {
-    begun.resolve();
-    return Promise.resolve('retry');
-  });
-  await client.bus.publish('KEY_CHECKS', testMessage('key.check.a', 'again'));
-  await begun.promise;
-  await stuck.stop();
-  const seen: unknown[] = [];
-  await client.bus.consume('KEY_CHECKS', { durable: 'd' }, (message) => {
-    seen.push(message.data);
-    return Promise.resolve('ack');
-  });
-  await expect.poll(() => seen, { timeout: 20_000 }).toEqual(['again']);
   await close();
 });
 

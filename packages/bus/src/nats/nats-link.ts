@@ -8,6 +8,7 @@ import {
 import { type Logger, type Service, StartProblem } from '@keymux/service';
 import { Deadlines } from '../deadlines.ts';
 import { BusUnavailable } from '../bus.ts';
+import { pause } from '../pause.ts';
 import { type NatsAddress, parseNatsUrl } from './nats-url.ts';
 import { reconcileStreams } from './streams.ts';
 
@@ -184,17 +185,4 @@ function tooOld({ info }: NatsConnection): string | null {
 
 function sentence(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** Resolves after a while, or at once when aborted. */
-function pause(timeMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, timeMs);
-    signal.addEventListener('abort', end);
-  });
 }

@@ -10,6 +10,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
+import { differences } from '../differences.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -109,16 +110,4 @@ async function findStream(jsm: JetStreamManager, name: string): Promise<StreamCo
 /** True for an answer of the server with this code of its API. */
 export function isApiError(error: unknown, code: number): boolean {
   return error instanceof JetStreamApiError && error.code === code;
-}
-
-/** The fields in which what is there is not what is wanted, as `name: found → wanted`. */
-export function differences(wanted: object, found: object): string[] {
-  const there = new Map(Object.entries(found));
-  return Object.entries(wanted).flatMap(([field, value]) => {
-    const other: unknown = there.get(field);
-    const [a, b] = [JSON.stringify(value), JSON.stringify(other)];
-    // The server leaves out what is false, zero or empty.
-    if (a === b || (other === undefined && (value === false || value === 0))) return [];
-    return [`${field}: ${b ?? 'unset'} → ${a}`];
-  });
 }

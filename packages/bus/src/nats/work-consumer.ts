@@ -16,7 +16,8 @@ import type { ConsumeOptions, DeadLetters, Message, Subscription } from '../bus.
 import { WorkQueue } from '../work-queue/work-queue.ts';
 import type { WorkHandler } from '../work-queue/consumers.ts';
 import type { NatsLink } from './nats-link.ts';
-import { differences, isApiError } from './streams.ts';
+import { differences } from '../differences.ts';
+import { isApiError } from './streams.ts';
 import { readMessage } from './wire-message.ts';
 
 /** A message that this process had when it died goes to another after so long. */
