@@ -12,7 +12,7 @@ export interface QueuesUnderTest {
 }
 
 /** A broker may take its time for the first message of a group. */
-const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 30_000 });
+const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 50_000 });
 
 /** What work queues promise; each adapter that has some runs it. */
 export function workQueueConformance(name: string, make: () => Promise<QueuesUnderTest>): void {
