@@ -6,7 +6,7 @@ import { createPoolSnapshotKeeper } from './pool-snapshot-keeper.ts';
 
 const log = createLogger({ service: 'test', level: 'silent', format: 'json' });
 
-async function keeping(fewestChanges: number) {
+async function keeping(fewestEvents: number) {
   const roster = createMemoryRoster();
   const snapshots = createSqlitePoolSnapshots(roster.db);
   const keeper = createPoolSnapshotKeeper({
@@ -15,7 +15,7 @@ async function keeping(fewestChanges: number) {
     clock: roster.clock,
     log,
     quietMs: 0,
-    fewestChanges,
+    fewestEvents,
   });
   const newest = async () => (await snapshots.latest('g', Number.MAX_SAFE_INTEGER))?.position;
   const secrets = (from: number, count: number): string[] =>

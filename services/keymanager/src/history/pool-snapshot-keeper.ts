@@ -15,8 +15,10 @@ export interface PoolSnapshotKeeper {
 }
 
 const pageKeys = 1_000;
-/** Changes between two snapshots of a small pool; of a large one, a quarter of its keys. */
-const fewestChanges = 10_000;
+/** Events, of all pools, between two snapshots of a small pool; of a large one, a quarter of its keys. */
+const fewestEvents = 10_000;
+/** Of so many keys of a large pool, one must have changed. */
+const keysAChange = 20;
 /** Changes come in bursts, an import above all: a snapshot is taken after one. */
 const quietMs = 1_000;
 const longestMs = 15_000;
@@ -24,9 +26,12 @@ const longestMs = 15_000;
 const clocksApartMs = 60_000;
 
 interface Growing {
+  /** Keys that changed, each as often as it was told. */
   changes: number;
-  /** How many changes are due to a snapshot; 0 until the newest one was looked for. */
-  due: number;
+  /** How many keys the pool has; null until its newest snapshot was looked for. */
+  keys: number | null;
+  /** That of its newest snapshot. */
+  position: number;
   /** When it was first to be looked at; null when it is not. */
   waitingMs: number | null;
   timer: NodeJS.Timeout | null;
@@ -39,21 +44,20 @@ export function createPoolSnapshotKeeper({
   clock,
   log,
   quietMs: pauseMs = quietMs,
-  fewestChanges: fewest = fewestChanges,
+  fewestEvents: fewest = fewestEvents,
 }: {
   readonly roster: Pick<Roster, 'pools' | 'list' | 'foldedThrough'>;
   readonly snapshots: PoolSnapshots;
   readonly clock: Clock;
   readonly log: Logger;
   readonly quietMs?: number;
-  readonly fewestChanges?: number;
+  readonly fewestEvents?: number;
 }): PoolSnapshotKeeper {
   const pools = new Map<string, Growing>();
   let working: Promise<unknown> = Promise.resolve();
   let stopped = false;
 
-  async function take(group: string, poolId: number): Promise<number> {
-    const position = await roster.foldedThrough();
+  async function take(group: string, poolId: number, position: number): Promise<number> {
     const parts: Uint8Array[] = [];
     let keys = 0;
     const request = { poolId, filter: {}, order: 'created_at', direction: 'ascending' } as const;
@@ -74,18 +78,17 @@ export function createPoolSnapshotKeeper({
   async function look(group: string, growing: Growing): Promise<void> {
     const pool = await roster.pools.find(group);
     if (pool === undefined) return void pools.delete(group);
-    if (growing.due === 0) {
-      // What came before this process began is not counted: at most as much as came of all groups.
+    if (growing.keys === null) {
       const last = await snapshots.latest(group, Number.MAX_SAFE_INTEGER);
-      growing.changes = (await roster.foldedThrough()) - (last?.position ?? 0);
-      growing.due = dueOf(await roster.list.count(pool.id, {}));
+      growing.position = last?.position ?? 0;
+      growing.keys = await roster.list.count(pool.id, {});
     }
-    if (growing.changes < growing.due) return;
+    const through = await roster.foldedThrough();
+    if (through - growing.position < Math.max(fewest, growing.keys / 4)) return;
     growing.changes = 0;
-    growing.due = dueOf(await take(group, pool.id));
+    growing.keys = await take(group, pool.id, through);
+    growing.position = through;
   }
-
-  const dueOf = (keys: number): number => Math.max(fewest, Math.ceil(keys / 4));
 
   function lookSoon(group: string, growing: Growing): void {
     growing.timer = null;
@@ -100,10 +103,10 @@ export function createPoolSnapshotKeeper({
   return {
     changed(group, keys) {
       if (stopped) return;
-      const growing = pools.get(group) ?? { changes: 0, due: 0, waitingMs: null, timer: null };
+      const growing = pools.get(group) ?? notLookedAt();
       pools.set(group, growing);
       growing.changes += keys;
-      if (growing.changes < growing.due) return;
+      if (growing.changes < (growing.keys ?? 0) / keysAChange) return;
       const nowMs = performance.now();
       growing.waitingMs ??= nowMs;
       if (growing.timer === null) {
@@ -118,7 +121,7 @@ export function createPoolSnapshotKeeper({
       for (const { name } of await roster.pools.all()) {
         const { timer = null } = pools.get(name) ?? {};
         if (timer !== null) clearTimeout(timer);
-        const growing = { changes: 0, due: 0, waitingMs: null, timer: null };
+        const growing = notLookedAt();
         pools.set(name, growing);
         lookSoon(name, growing);
       }
@@ -130,3 +133,11 @@ export function createPoolSnapshotKeeper({
     },
   };
 }
+
+const notLookedAt = (): Growing => ({
+  changes: 0,
+  keys: null,
+  position: 0,
+  waitingMs: null,
+  timer: null,
+});

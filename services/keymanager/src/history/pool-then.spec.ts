@@ -70,7 +70,7 @@ async function lived(steps: readonly Step[]) {
     clock,
     log,
     quietMs: 0,
-    fewestChanges: 1,
+    fewestEvents: 1,
   });
   const ids = { g: [] as string[], h: [] as string[] };
   let secrets = 0;
