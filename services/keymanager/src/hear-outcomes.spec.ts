@@ -283,6 +283,59 @@ it('gives the same with any redelivery as with every message once; a rebuild giv
   );
 }, 60_000);
 
+it('counts the same, keeps each message once and spares the same keys in any order and with any redelivery', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(step, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 10 }),
+      fc.array(fc.nat({ max: 1_000 }), { minLength: 60, maxLength: 60 }),
+      async (batches, draws) => {
+        const { roster, ids, hear } = await makeHearing(1);
+        // One guard ends it all: it takes back what the failures before it were blamed for.
+        const guard: KeyOutcome = {
+          kind: 'guard',
+          at: at(601),
+          since: at(0),
+          upstream: 'https://u',
+          rule: 'unauthorized',
+          status: 401,
+          key_ids: [...ids],
+        };
+        const outcomes = batches.map((steps) =>
+          steps
+            .filter(({ kind }) => kind !== 'guard')
+            .map((each) => outcomeOf(ids, { ...each, kind: restless(each.kind) })),
+        );
+        const messages = [...outcomes, [guard]].map((each, n) => message(n + 1, each));
+        const deliveries = messages
+          .flatMap((each, n) => Array.from({ length: 1 + ((draws[n] ?? 0) % 3) }, () => each))
+          .map((each, n) => ({ each, at: draws[(n + 20) % draws.length] ?? 0 }))
+          .toSorted((x, y) => x.at - y.at);
+        for (const { each } of deliveries) expect(await hear(each, 1)).toBe('ack');
+        const rows = await seen(roster, ids);
+        for (const [n, id] of ids.entries()) {
+          const mine = outcomes.flat().filter((each) => 'key_id' in each && each.key_id === id);
+          const failures = mine.filter(({ kind }) => kind === 'failure').length;
+          expect(rows[n]?.usage).toMatchObject({ requests: mine.length, failures });
+          expect(rows[n]?.state.status).toBe('active');
+        }
+        const span = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, after: null, limit: 100 };
+        const kept = await roster.archive.page({ group: 'g', ...span });
+        const texts = (lists: readonly unknown[]) =>
+          lists.map((each) => JSON.stringify(each)).toSorted();
+        expect(texts(kept.batches.map((batch) => batch.outcomes))).toEqual(
+          texts([...outcomes, [guard]]),
+        );
+        await roster.rebuild();
+        expect(await seen(roster, ids)).toEqual(rows);
+        roster.db.close();
+      },
+    ),
+    { numRuns: 60 },
+  );
+}, 60_000);
+
+const restless = (kind: Step['kind']): Step['kind'] => (kind === 'cooldown' ? 'count' : kind);
+
 describe('hearing checks', () => {
   const check = (id: string, key_id: string, ok: boolean, seconds: number): Message => ({
     ...message(1, []),

@@ -60,8 +60,10 @@ export function startingKey(
     const outside = !isFromOutcome(fact);
     // An outcome may have happened before the window and been heard in it: then it is replayed.
     const isBefore = first === null ? fact.atMs < fromMs : event.version <= first;
-    if (isBefore && (fact.atMs < fromMs || !outside)) state = evolve(state, fact);
-    else if (outside && fact.atMs < toMs) {
+    // What came to a key before its first failure came after its import, in the window too.
+    const waits = changes.length > 0;
+    if (isBefore && !waits && (fact.atMs < fromMs || !outside)) state = evolve(state, fact);
+    else if ((outside || isBefore) && fact.atMs < toMs) {
       const earlier = heard.findLast(({ version }) => version < event.version);
       const atMs = Math.max(fact.atMs, earlier?.heardMs ?? 0, fromMs);
       changes.push({ version: event.version, atMs, fact });

@@ -145,11 +145,26 @@ async function listening(keys = 3) {
 }
 
 const verdictTypes = new Set(['KeyFailed', 'KeyBlacklisted', 'KeyCooled', 'KeyRecovered']);
+/** What follows from outcomes and changes which keys are used. */
+const isVerdict = (type: string, data: object): boolean =>
+  verdictTypes.has(type) || (type === 'KeyRestored' && Reflect.get(data, 'reason') === 'guard');
 
 describe('what if', () => {
   it('decides exactly as it was decided, under the policy that ran', async () => {
     const step = fc.record({
-      what: fc.constantFrom('fail', 'fail', 'cool', 'quota', 'ok', 'restore', 'threshold', 'note'),
+      what: fc.constantFrom(
+        ...([
+          'fail',
+          'fail',
+          'cool',
+          'quota',
+          'ok',
+          'restore',
+          'threshold',
+          'note',
+          'guard',
+        ] as const),
+      ),
       key: fc.nat(3),
       ms: fc.constantFrom(0, 0, 1, 500, 40_000),
     });
@@ -174,6 +189,13 @@ describe('what if', () => {
             if (what === 'quota') {
               await house.tell([house.failure(id, { verdict: 'blacklist', rule: 'quota' })]);
             }
+            if (what === 'guard') {
+              // It names many keys and no versions: what people did in its millisecond came after it.
+              house.pass(1);
+              const since = new Date(house.roster.clock.nowMs - 10_000).toISOString();
+              const of = { upstream, rule: 'unauthorized', status: 401, key_ids: [...house.ids] };
+              await house.tell([{ kind: 'guard', at: house.now(), since, ...of }]);
+            }
             if (what === 'ok') await house.tell([house.success(id)]);
             if (what === 'restore') await house.restore(id);
             if (what === 'threshold') house.setThreshold(1 + (key % 3));
@@ -184,12 +206,14 @@ describe('what if', () => {
             }
           }
           const made: unknown[] = [];
-          await house.ask({}, (id, { type, atMs, data }) => made.push({ id, type, atMs, data }));
+          await house.ask({}, (id, { type, atMs, data }) => {
+            if (isVerdict(type, data)) made.push({ id, type, atMs, data });
+          });
           const recorded = (
             await Promise.all(
               house.ids.map(async (id) =>
                 (await house.roster.store.read(streamOfKey(id)))
-                  .filter(({ type }) => verdictTypes.has(type))
+                  .filter(({ type, data }) => isVerdict(type, data))
                   .map(({ type, time, data }) => ({ id, type, atMs: Date.parse(time), data })),
               ),
             )
