@@ -32,6 +32,8 @@ import { PoolSync } from './live-config/pool-sync.ts';
 import { MassFailureGuard } from '@keymux/outcome';
 import { Outbox } from './outbox/outbox.ts';
 import { Spool } from './outbox/spool.ts';
+import { createAdmit } from './proxy/admit.ts';
+import { InFlight } from './proxy/in-flight.ts';
 import { Proxy, type ProxyDeps } from './proxy/proxy.ts';
 import { TrustedProxies } from './proxy/source-ip.ts';
 import { Upgrades } from './proxy/upgrade.ts';
@@ -135,30 +137,41 @@ export function createGateway(deps: GatewayDeps): Gateway {
     ready() ? { kind: 'ready' } : { kind: 'not_ready', why: 'key pools are being read' },
   );
   const limits = new KeyLimits({ limits: deps.coordination.limits, clock });
+  const inFlight = new InFlight();
+  const trusted = new TrustedProxies(environment.trustedProxies);
+  const { instance } = deps;
+  const { maxConcurrentRequests } = environment;
   const proxyDeps: ProxyDeps = {
-    live,
+    admit: createAdmit({
+      live,
+      clock,
+      vault,
+      trusted,
+      inFlight,
+      maxConcurrentRequests,
+      instance,
+      ready,
+    }),
+    inFlight,
+    instance,
     vault,
     clock,
     log,
     outbox,
     deadlines,
     limits,
-    ready,
-    trusted: new TrustedProxies(environment.trustedProxies),
     dispatchers: createDispatchers(outbound),
     verdicts: new Verdicts({ guard: new MassFailureGuard(), outbox }),
     headroom,
     random: deps.random,
-    instance: deps.instance,
     writeTimeoutMs: environment.serverWriteTimeoutMs,
-    maxConcurrentRequests: environment.maxConcurrentRequests,
     bodyLimits: {
       replayLimitBytes,
       spillLimitBytes,
       spillDirectory: join(deps.spoolDirectory, 'bodies'),
     },
     metrics: createGatewayMetrics(registry, {
-      activeRequests: () => proxy.active,
+      activeRequests: () => inFlight.count,
       spoolBytes: () => [outbox, ...orphans].reduce((sum, each) => sum + each.spoolBytes, 0),
       droppedLines: () => outbox.dropped,
       limitsAreLocal: () => !deps.coordination.shared,
@@ -166,7 +179,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     }),
   };
   const proxy = new Proxy(proxyDeps);
-  const upgrades = new Upgrades(proxyDeps, proxy);
+  const upgrades = new Upgrades(proxyDeps);
   const api = createApiForward({
     targets: deps.adminTargets,
     version: deps.version,
@@ -176,7 +189,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     proxy,
     upgrades,
     api,
-    trusted: proxyDeps.trusted,
+    trusted,
     consoleFiles: readConsoleFiles({ folder: deps.consoleFolder, log }),
     cors: {
       enabled: environment.enableCors,
@@ -211,10 +224,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
     },
     async stop() {
       health.drain();
-      proxy.drain();
+      inFlight.drain();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      await within(environment.gracefulShutdownMs, proxy.idle());
+      await within(environment.gracefulShutdownMs, inFlight.idle());
       proxy.interruptAll();
       upgrades.closeAll();
       server.closeAllConnections();

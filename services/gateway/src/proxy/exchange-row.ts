@@ -1,29 +1,22 @@
-import { type Clock, scrubText } from '@keymux/service';
-import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { Judgement } from '@keymux/outcome';
-import type { AwaitsRow, Outbox } from '../outbox/outbox.ts';
+import { scrubText } from '@keymux/service';
+import type { AwaitsRow } from '../outbox/outbox.ts';
 import type { Target } from '../upstream/choose-target.ts';
-import { type LogRecord, toRow } from './log-record.ts';
+import type { LogRecord } from './log-record.ts';
+import { type RowDeps, writeRow } from './write-row.ts';
 
 /** What one request's log row and metrics are told while it goes its way. */
 export class ExchangeRow {
   readonly #record: LogRecord;
-  readonly #outbox: Outbox;
-  readonly #metrics: GatewayMetrics;
-  readonly #clock: Clock;
+  readonly #deps: RowDeps;
   #target: Target | undefined;
   #attemptStartMs = 0;
   #attemptRuns = false;
   #settled = false;
 
-  constructor(
-    deps: { readonly outbox: Outbox; readonly metrics: GatewayMetrics; readonly clock: Clock },
-    record: LogRecord,
-  ) {
+  constructor(deps: RowDeps, record: LogRecord) {
     this.#record = record;
-    this.#outbox = deps.outbox;
-    this.#metrics = deps.metrics;
-    this.#clock = deps.clock;
+    this.#deps = deps;
   }
 
   /** Whether the row was written: nothing can be told any more. */
@@ -51,9 +44,9 @@ export class ExchangeRow {
       status,
       verdict,
       rule,
-      ms: this.#clock.now() - this.#attemptStartMs,
+      ms: this.#deps.clock.now() - this.#attemptStartMs,
     });
-    this.#metrics.attempt(group.name, verdict);
+    this.#deps.metrics.attempt(group.name, verdict);
   }
 
   blame(judgement: Judgement): void {
@@ -70,19 +63,7 @@ export class ExchangeRow {
     this.#settled = true;
     const record = this.#record;
     record.bytesOut = bytesOut;
-    const row = toRow(record, this.#clock.now());
-    this.#outbox.row(
-      {
-        kind: 'row',
-        group: record.group,
-        keyId: record.keyId,
-        requestId: record.requestId,
-        time: row.time,
-        json: JSON.stringify(row),
-      },
-      awaits,
-    );
-    this.#metrics.request(record.group, record.status, row.duration_ms / 1_000);
+    writeRow(this.#deps, record, awaits);
   }
 
   // An upstream may repeat a key in its error.

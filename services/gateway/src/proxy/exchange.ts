@@ -7,7 +7,7 @@ import type { KeyLimits, Permit } from '../limits/key-limits.ts';
 import type { Judgement } from '@keymux/outcome';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Seat } from '../seats.ts';
-import { Attempt } from '../upstream/attempt.ts';
+import type { Attempt } from '../upstream/attempt.ts';
 import type { Target } from '../upstream/choose-target.ts';
 import type { Bounded, Deadlines } from '../upstream/deadlines.ts';
 import type { Dispatchers } from '../upstream/dispatchers.ts';
@@ -18,10 +18,12 @@ import type { ExchangeRequest } from './exchange-request.ts';
 import { ExchangeRow } from './exchange-row.ts';
 import { gatewayErrors } from './gateway-error.ts';
 import { judgeEnding } from './judge-ending.ts';
-import { Relay, type RelayListener } from './relay.ts';
+import type { LogRecord } from './log-record.ts';
+import type { Relay } from './relay.ts';
+import { attemptRequest, relayedAttempt } from './relayed-attempt.ts';
+import type { RelayListener } from './relay-listener.ts';
 import type { Prepared } from './prepare-request.ts';
 import type { ResponseHeaders } from './response-headers.ts';
-import { createUsageReader } from './usage-reader.ts';
 import type { Verdicts } from './verdicts.ts';
 
 export interface ExchangeDeps {
@@ -87,35 +89,18 @@ export class Exchange implements RelayListener, Bounded {
   /** The client's connection closed; before the answer was whole it means that the client left. */
   clientClosed(): void {
     if (this.#closed) return;
-    if (!this.#row.settled) {
-      this.#relay?.stop();
-      const { record } = this.#request;
-      record.status = 499;
-      record.atFault = 'client';
-      record.error = 'the client went away';
-      const found = this.#relay?.usageSoFar();
-      if (found) record.tokens = found.tokens;
-      this.#row.attemptEnded(null, 'client', 'client-gone');
-      this.#answer.settle();
-    }
-    this.#attempt?.abandon('the client went away');
+    const status = 499;
+    this.#breakOff({ status, atFault: 'client', error: 'the client went away' }, 'client-gone');
     this.#close();
   }
 
   /** Keymux stops and cannot wait any longer. */
   interrupt(): void {
     if (this.#closed) return;
-    if (!this.#row.settled) {
-      this.#relay?.stop();
-      const { record } = this.#request;
-      record.atFault = 'gateway';
-      record.error = 'Keymux stopped';
-      if (!this.#answer.committed) record.status = gatewayErrors.draining.status;
-      this.#row.attemptEnded(null, 'client', 'stopped');
-      this.#answer.settle();
-    }
-    this.#attempt?.abandon('Keymux stopped');
-    this.#request.res.destroy();
+    const { res, record } = this.#request;
+    const status = this.#answer.committed ? record.status : gatewayErrors.draining.status;
+    this.#breakOff({ status, atFault: 'gateway', error: 'Keymux stopped' }, 'stopped');
+    res.destroy();
     this.#close();
   }
 
@@ -183,7 +168,7 @@ export class Exchange implements RelayListener, Bounded {
         record.keyId = judgement.verdict === 'success' ? target.key.id : null;
         this.#row.blame(judgement);
         if (ending.usage !== null) record.tokens = ending.usage.tokens;
-        this.#answer.settle(this.#relay);
+        this.#answer.settle(this.#relay?.awaitsRow);
         return;
       case 'refused-streaming':
         record.status = ending.answer.status;
@@ -199,8 +184,7 @@ export class Exchange implements RelayListener, Bounded {
         return;
       case 'failed':
         if (ending.committed) {
-          const found = this.#relay?.usageSoFar();
-          if (found) record.tokens = found.tokens;
+          Object.assign(record, this.#tokensSoFar());
           this.#row.blame(judgement);
           this.#answer.cut(judgement.message);
           return;
@@ -259,50 +243,43 @@ export class Exchange implements RelayListener, Bounded {
   }
 
   #send(target: Target, prepared: Prepared, nowMs: number): void {
-    const { req, res, record, headers, path, query, extraHeaders } = this.#request;
-    const { group, key, upstream } = target;
-    const { channel, settings } = group;
+    const { record } = this.#request;
+    const { key, upstream } = target;
+    const { clock, deadlines, dispatchers, headroom, vault } = this.#deps;
     this.#target = target;
     this.#asked = key;
-    this.#deps.headroom.asked(target, prepared.model);
+    headroom.asked(target, prepared.model);
     upstream.health.chosen(nowMs);
-    const relay = new Relay({
-      res,
-      requestId: record.requestId,
-      extraHeaders,
-      listener: this,
-      usageReader: (answer) => createUsageReader(channel.name, answer),
-      contentExpected: req.method === 'POST' && channel.inference('POST', path),
-      resume: () => this.#attempt?.resume(),
-    });
-    const attempt = new Attempt({
-      listener: relay,
-      timeouts: settings,
-      deadlines: this.#deps.deadlines,
-      now: () => this.#deps.clock.now(),
-    });
-    this.#relay = relay;
-    this.#attempt = attempt;
+    const made = relayedAttempt({ clock, deadlines, listener: this }, this.#request, target);
+    this.#relay = made.relay;
+    this.#attempt = made.attempt;
     try {
-      key.secret ??= this.#deps.vault.open(key.sealed);
-      attempt.start({
-        dispatcher: this.#deps.dispatchers.of(upstream, settings),
-        origin: upstream.origin,
-        method: req.method ?? 'GET',
-        path: upstream.basePath + prepared.path + query,
-        headers: prepared.headers.concat(
-          channel.credentialHeaders(key.secret, prepared.path, headers.names),
-        ),
-        body: prepared.open(),
-      });
+      key.secret ??= vault.open(key.sealed);
+      const { secret } = key;
+      made.attempt.start(attemptRequest(dispatchers, this.#request, { target, prepared, secret }));
       if (this.#plan.attempts === 1) {
-        this.#deps.metrics.overhead((this.#deps.clock.now() - record.startMs) / 1_000);
+        this.#deps.metrics.overhead((clock.now() - record.startMs) / 1_000);
       }
     } catch (error) {
-      attempt.abandon('malformed');
+      made.attempt.abandon('malformed');
       this.#deps.log.warn({ err: error, request_id: record.requestId }, 'a request cannot be sent');
       this.#answer.sendError('bad_request', 'client');
     }
+  }
+
+  /** Ends without a judgement of anybody but who is at fault. */
+  #breakOff(end: Pick<LogRecord, 'status' | 'atFault'> & { error: string }, rule: string): void {
+    if (!this.#row.settled) {
+      this.#relay?.stop();
+      Object.assign(this.#request.record, end, this.#tokensSoFar());
+      this.#row.attemptEnded(null, 'client', rule);
+      this.#answer.settle();
+    }
+    this.#attempt?.abandon(end.error);
+  }
+
+  #tokensSoFar(): Pick<LogRecord, 'tokens'> {
+    return { tokens: this.#relay?.usageSoFar()?.tokens ?? this.#request.record.tokens };
   }
 
   #letGo(): void {

@@ -1,31 +1,17 @@
 import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { ScanResult } from '@keymux/channels';
 import type { AwaitsRow } from '../outbox/outbox.ts';
 import type { AttemptFailure, AttemptListener } from '../upstream/attempt.ts';
-import type { Ending, HeldAnswer } from './ending.ts';
+import { keepBoundaries } from './chunk-boundaries.ts';
+import type { HeldAnswer } from './ending.ts';
+import { heldText, maxReadBytes } from './held-text.ts';
+import { LastBytes } from './last-bytes.ts';
 import { readResponseHeaders, type ResponseHeaders } from './response-headers.ts';
-import type { ScanResult } from '@keymux/channels';
-import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import type { RelayListener } from './relay-listener.ts';
 import type { UsageReader } from './usage-reader.ts';
 
 /** Longest error answer that is held back while another attempt is made, in bytes. */
 const maxHeldBytes = 1024 * 1024;
-/** Longest part of an error answer that is read for its meaning, in bytes. */
-const maxReadBytes = 65_536;
-
-/** What a relay tells its request. Of `ended` there is one, except that after `refused-streaming` the end follows as `finished`. */
-export interface RelayListener {
-  /** The upstream answers: its headers are there. */
-  answers(headers: ResponseHeaders): void;
-  /** Judges the ending and settles the log row; of an `answered` one the relay is told when it is written. */
-  ended(ending: Ending): void;
-  /** The first byte goes to the client: no other attempt can follow. */
-  committed(status: number): void;
-  /** All of the answer was handed to the client's connection. */
-  finished(): void;
-  /** The client does not take what comes; false when it does again. */
-  blocked(blocked: boolean): void;
-}
 
 export interface RelayDeps {
   readonly res: ServerResponse;
@@ -44,8 +30,9 @@ type Mode = 'waiting' | 'holding' | 'refusing' | 'relaying' | 'done';
  * Brings one upstream's answer to the client as it comes: nothing is merged, delayed or copied.
  * Holds back only what may still be answered better by another attempt.
  */
-export class Relay implements AttemptListener, AwaitsRow {
+export class Relay implements AttemptListener {
   readonly #deps: RelayDeps;
+  readonly #last: LastBytes;
   readonly #held: Buffer[] = [];
   #mode: Mode = 'waiting';
   #status = 0;
@@ -62,14 +49,16 @@ export class Relay implements AttemptListener, AwaitsRow {
   #heldBytes = 0;
   #receivedBytes = 0;
   #settled = false;
-  /** The client's last bytes are held in its socket until the row is on disk. */
-  #holdsSocket: Socket | null = null;
-  #rowAwaited = false;
-  #afterRow: 'nothing' | 'end' | 'cut' = 'nothing';
   #refusedStreaming = false;
 
   constructor(deps: RelayDeps) {
     this.#deps = deps;
+    this.#last = new LastBytes(deps.res, () => deps.listener.finished());
+  }
+
+  /** Who waits for the row of an answer. */
+  get awaitsRow(): AwaitsRow {
+    return this.#last;
   }
 
   headers(status: number, statusText: string, raw: readonly (Buffer | string)[]): void {
@@ -116,10 +105,10 @@ export class Relay implements AttemptListener, AwaitsRow {
           return;
         }
         this.#commit();
-        this.#settle(() => this.#finish());
+        this.#settle(() => this.#last.end());
         return;
       case 'relaying':
-        this.#settle(() => this.#finish());
+        this.#settle(() => this.#last.end());
         return;
       case 'waiting':
       case 'done':
@@ -130,7 +119,7 @@ export class Relay implements AttemptListener, AwaitsRow {
   failed(failure: AttemptFailure): void {
     const committed = this.#mode === 'relaying';
     this.#mode = 'done';
-    if (this.#settled) this.#cut();
+    if (this.#settled) this.#last.cut();
     else this.#deps.listener.ended({ kind: 'failed', failure, committed });
   }
 
@@ -187,7 +176,7 @@ export class Relay implements AttemptListener, AwaitsRow {
 
   #write(chunk: Buffer, newest: boolean): boolean {
     if (newest && !this.#settled && this.#isLast(chunk)) {
-      this.#holdSocket();
+      this.#last.hold();
       this.#settle(() => undefined);
     }
     keepBoundaries(this.#deps.res);
@@ -214,7 +203,7 @@ export class Relay implements AttemptListener, AwaitsRow {
       return;
     }
     this.#settled = true;
-    this.#rowAwaited = true;
+    this.#last.awaitRow();
     const usage = this.#usage;
     const tell = (result: ScanResult | null): void => {
       this.#deps.listener.ended({ kind: 'answered', status: this.#status, usage: result });
@@ -229,36 +218,6 @@ export class Relay implements AttemptListener, AwaitsRow {
     this.#deps.listener.committed(this.#status);
     res.sendDate = false;
     res.writeHead(this.#status, this.#statusText, [...this.#headers.forwarded, ...extraHeaders]);
-  }
-
-  /** The row is on disk. */
-  written(): void {
-    this.#rowAwaited = false;
-    if (this.#afterRow === 'end') this.#finish();
-    this.#holdsSocket?.uncork();
-    this.#holdsSocket = null;
-    if (this.#afterRow === 'cut') this.#cut();
-  }
-
-  #holdSocket(): void {
-    const { socket } = this.#deps.res;
-    if (socket === null) return;
-    socket.cork();
-    this.#holdsSocket = socket;
-  }
-
-  #finish(): void {
-    if (this.#rowAwaited) {
-      this.#afterRow = 'end';
-      return;
-    }
-    this.#deps.res.end();
-    this.#deps.listener.finished();
-  }
-
-  #cut(): void {
-    if (this.#rowAwaited) this.#afterRow = 'cut';
-    else this.#deps.res.destroy();
   }
 
   #refuseStreaming(): void {
@@ -283,36 +242,6 @@ export class Relay implements AttemptListener, AwaitsRow {
   }
 
   #text(): string {
-    return readText(this.#held, this.#headers.contentEncoding);
+    return heldText(this.#held, this.#headers.contentEncoding);
   }
-}
-
-/** The start of an error answer as text, decoded where it is compressed. */
-function readText(chunks: readonly Buffer[], encoding: string | null): string {
-  const bytes = Buffer.concat(chunks);
-  const limits = { maxOutputLength: 4 * maxReadBytes };
-  try {
-    const plain =
-      encoding === 'gzip' || encoding === 'x-gzip'
-        ? gunzipSync(bytes, limits)
-        : encoding === 'br'
-          ? brotliDecompressSync(bytes, limits)
-          : encoding === 'deflate'
-            ? inflateSync(bytes, limits)
-            : bytes;
-    return plain.toString('utf8', 0, maxReadBytes);
-  } catch {
-    return ''; // judged by its status alone
-  }
-}
-
-// Node merges what is written in one tick into one HTTP chunk, unless the socket is corked already.
-function keepBoundaries({ socket }: ServerResponse): void {
-  if (socket === null || socket.writableCorked > 0) return;
-  socket.cork();
-  process.nextTick(uncork, socket);
-}
-
-function uncork(socket: Socket): void {
-  socket.uncork();
 }

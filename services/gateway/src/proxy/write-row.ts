@@ -1,0 +1,27 @@
+import type { Clock } from '@keymux/service';
+import type { GatewayMetrics } from '../gateway-metrics.ts';
+import type { AwaitsRow, Outbox } from '../outbox/outbox.ts';
+import { type LogRecord, toRow } from './log-record.ts';
+
+export interface RowDeps {
+  readonly outbox: Outbox;
+  readonly metrics: GatewayMetrics;
+  readonly clock: Clock;
+}
+
+/** Writes the row of a request that ends now, and counts it; at once, or soon and then tells `awaits`. */
+export function writeRow(deps: RowDeps, record: LogRecord, awaits?: AwaitsRow): void {
+  const row = toRow(record, deps.clock.now());
+  deps.outbox.row(
+    {
+      kind: 'row',
+      group: record.group,
+      keyId: record.keyId,
+      requestId: record.requestId,
+      time: row.time,
+      json: JSON.stringify(row),
+    },
+    awaits,
+  );
+  deps.metrics.request(record.group, record.status, row.duration_ms / 1_000);
+}
