@@ -7,6 +7,7 @@ import { ask } from '../clients/ask.ts';
 import { useBrowser, useConsoleHouse } from '../product/console.ts';
 import { addServing, at, groupName, secretsFor } from '../product/house.ts';
 import { polled } from '../product/key-watch.ts';
+import { json } from '../provider-simulator/answer.ts';
 import { fault } from '../provider-simulator/errors.ts';
 
 const house = useConsoleHouse();
@@ -161,6 +162,42 @@ describe('requests in the console', () => {
   );
 });
 
+describe('a request that just ended', () => {
+  it('shows in the live tail at once, whatever the rows wait for', { timeout }, async () => {
+    const { keymux, simulator } = house;
+    const { name, url } = await addServing(house, { channel: 'openai' }, 1);
+    const wait = 'request_log_write_interval_minutes';
+    await api().request('PATCH', '/api/settings', { body: { [wait]: 60 } });
+    try {
+      await signedIn(`/logs?q=${name}-none`);
+      const { page } = visitor;
+      await page.getByText('can be queried after up to 60 minutes').waitFor();
+      await visitor.open(`/logs?group=${name}&model=gpt-tail`);
+      await page.getByRole('button', { name: 'Live' }).locator('.dot.good').waitFor();
+      simulator.script({
+        answer: json(200, { choices: [], said: 'hi' }, [
+          ['x-ratelimit-limit-requests', '500'],
+          ['x-ratelimit-remaining-requests', '41'],
+        ]),
+        times: 1,
+      });
+      const { requestId } = await ask(url, 'openai', keymux.proxyKey, { model: 'gpt-tail' });
+      await page.locator(`tbody tr a[href*="${requestId}"]`).first().waitFor();
+    } finally {
+      await api().request('PATCH', '/api/settings', { body: { [wait]: null } });
+    }
+
+    const { page } = visitor;
+    await visitor.open(`/groups/${name}/keys`);
+    await page
+      .locator('cdk-virtual-scroll-viewport')
+      .getByText('end', { exact: false })
+      .first()
+      .click();
+    await page.getByRole('dialog').getByText('41 of 500').waitFor();
+  });
+});
+
 describe('settings in the console', () => {
   it('are compared before they are saved, and undone as a revision', { timeout }, async () => {
     const value = async () => {
@@ -241,6 +278,42 @@ describe('a group in the console', () => {
     const reply = await api().request('GET', `/api/groups/${name}`);
     expect(reply.json).toMatchObject({ display_name: 'Mine', description: 'Theirs' });
   });
+});
+
+describe('a group that is not saved yet', () => {
+  it(
+    'is tested with a key that is not kept, offers the models of its provider, and can be copied',
+    { timeout },
+    async () => {
+      const name = groupName('tested');
+      await signedIn('/new-group');
+      const { page } = visitor;
+      await page.locator('input[name=name]').fill(name);
+      await page.getByLabel('Base URL').fill(house.simulator.url);
+      const test = page.getByRole('button', { name: 'Test connection' });
+      expect(await test.isDisabled()).toBe(true);
+      await page.getByLabel('Key to test with').fill('sk-only-to-test-1234');
+      await test.click();
+      await page.locator('km-test-results .badge.good').waitFor();
+      await page.getByText(/The provider lists \d+ models/).waitFor();
+      expect(await page.locator('#models option').count()).toBeGreaterThan(0);
+      await page.getByLabel('Title').fill('Looked at');
+      await page.getByRole('button', { name: 'Create', exact: true }).click();
+      await page.waitForURL(`**/groups/${name}`);
+      expect(await api().keys(name)).toEqual([]);
+
+      const copy = groupName('copy');
+      await page.getByRole('button', { name: `Copy ${name}` }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('textbox').fill(name);
+      await dialog.getByRole('button', { name: 'Copy', exact: true }).click();
+      await dialog.getByText(`There is a group ${name} already.`).waitFor();
+      await dialog.getByRole('textbox').fill(copy);
+      await dialog.getByRole('button', { name: 'Copy', exact: true }).click();
+      await page.waitForURL(`**/groups/${copy}`);
+      await page.getByText('Looked at').waitFor();
+    },
+  );
 });
 
 describe('a server that goes away', () => {

@@ -2,6 +2,7 @@ import type { Channel, EventKind } from './channel.ts';
 import { readErrorFacts } from './error-facts.ts';
 import { isInferenceCall } from './inference-call.ts';
 import { countField, objectField, type JsonObject } from './json-value.ts';
+import { modelsByData } from './model-list.ts';
 import { probeAt } from './probe-endpoint.ts';
 import { anyTokens, type TokenCounts } from './token-counts.ts';
 
@@ -24,6 +25,7 @@ export const anthropic: Channel = {
       path: '/v1/messages',
       body: { model: testModel, messages: [{ role: 'user', content: 'hi' }], max_tokens: 1 },
     }),
+  models: modelsByData('/v1/models?limit=1000'),
   errorBody: ({ status, message }) =>
     JSON.stringify({ type: 'error', error: { type: errorType(status), message } }),
   errorFacts: (status, _headers, bodyText) => readErrorFacts(status, bodyText),

@@ -1,6 +1,7 @@
 import type { ChannelName } from '@keymux/contracts';
 import type { ErrorFacts } from './error-facts.ts';
 import type { JsonObject } from './json-value.ts';
+import type { ModelList } from './model-list.ts';
 import type { TokenCounts } from './token-counts.ts';
 
 /** What tells whether a request asks for a stream. */
@@ -52,6 +53,7 @@ export interface Channel {
   inference(method: string, path: string): boolean;
   /** `validationEndpoint` is a path, or `GET /path`; empty for the channel's own. */
   probe(options: { readonly testModel: string; readonly validationEndpoint?: string }): Probe;
+  readonly models: ModelList;
   /** JSON in the shape that makes the provider's SDKs raise their usual exception. */
   errorBody(error: OwnError): string;
   /** What an error answer of an upstream says; never throws, whatever the body is. */

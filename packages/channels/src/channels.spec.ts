@@ -228,3 +228,18 @@ describe('an error of ours', () => {
     }
   });
 });
+
+describe('a list of models', () => {
+  it('is read in the shape of the channel, and of another one nothing is', () => {
+    const data = { data: [{ id: 'a' }, { id: 'b', type: 'model' }, {}] };
+    const models = { models: [{ name: 'models/a' }, { name: 'tunedModels/b' }] };
+    expect(openai.models.namesIn(data)).toEqual(['a', 'b']);
+    expect(anthropic.models.namesIn(data)).toEqual(['a', 'b']);
+    expect(gemini.models.namesIn(models)).toEqual(['a', 'tunedModels/b']);
+    for (const { models: list } of channels) {
+      for (const other of [undefined, null, 'x', [], { data: 1, models: {} }]) {
+        expect(list.namesIn(other)).toEqual([]);
+      }
+    }
+  });
+});

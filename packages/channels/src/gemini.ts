@@ -2,6 +2,7 @@ import type { Channel, EventKind } from './channel.ts';
 import { readErrorFacts } from './error-facts.ts';
 import { isInferenceCall } from './inference-call.ts';
 import { countField, isJsonObject, objectField, textField, type JsonObject } from './json-value.ts';
+import { modelsByName } from './model-list.ts';
 import { probeAt } from './probe-endpoint.ts';
 import { anyTokens, type TokenCounts } from './token-counts.ts';
 
@@ -37,6 +38,7 @@ export const gemini: Channel = {
         generationConfig: { maxOutputTokens: 1 },
       },
     }),
+  models: modelsByName('/v1beta/models?pageSize=1000'),
   errorBody: ({ status, message }) =>
     JSON.stringify({ error: { code: status, message, status: statusName(status) } }),
   errorFacts: (status, _headers, bodyText) => readErrorFacts(status, bodyText),

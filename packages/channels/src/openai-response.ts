@@ -21,6 +21,7 @@ export const openaiResponse: Channel = {
       // 16 is the least that the API accepts; what is not stored need not be cleaned up.
       body: { model: testModel, input: 'hi', max_output_tokens: 16, store: false },
     }),
+  models: openai.models,
   errorBody: openaiErrorBody,
   errorFacts: (status, _headers, bodyText) => readErrorFacts(status, bodyText),
   usageOf: responseUsage,

@@ -2,6 +2,7 @@ import type { Channel, EventKind, OwnError, StreamingFacts } from './channel.ts'
 import { readErrorFacts } from './error-facts.ts';
 import { isInferenceCall } from './inference-call.ts';
 import { countField, isJsonObject, objectField, type JsonObject } from './json-value.ts';
+import { modelsByData } from './model-list.ts';
 import { probeAt } from './probe-endpoint.ts';
 import { anyTokens, type TokenCounts } from './token-counts.ts';
 
@@ -19,6 +20,7 @@ export const openai: Channel = {
       path: '/v1/chat/completions',
       body: { model: testModel, messages: [{ role: 'user', content: 'hi' }], max_tokens: 1 },
     }),
+  models: modelsByData('/v1/models'),
   errorBody: openaiErrorBody,
   errorFacts: (status, _headers, bodyText) => readErrorFacts(status, bodyText),
   usageOf: completionUsage,

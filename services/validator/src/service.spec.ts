@@ -256,6 +256,76 @@ describe('POST /api/groups/{name}/test', () => {
   });
 });
 
+describe('POST /api/upstreams/test', () => {
+  const listing = (asked: Asked, response: ServerResponse): void => {
+    response.setHeader('content-type', 'application/json');
+    response.end(
+      asked.url === '/v1/models' ? '{"data":[{"id":"small"},{"id":"large"}]}' : '{"choices":[]}',
+    );
+  };
+
+  it('tests what is not saved with a key that is given, and lists its models', async () => {
+    const good = await provider(listing);
+    const all = await house();
+    const dead = { url: await deadUrl() };
+    const { status, body } = await all.testUpstreams({
+      channel: 'openai',
+      upstreams: upstreams(dead, good),
+      header_rules: [{ name: 'x-of', action: 'set', value: 'us' }],
+      key: secretKey,
+    });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      results: [
+        { upstream: dead.url, ok: false, status: null },
+        { upstream: good.url, ok: true, status: 200, key: mask(secretKey) },
+      ],
+      models: ['small', 'large'],
+    });
+    expect(good.asked.map(({ url }) => url).toSorted()).toEqual([
+      '/v1/chat/completions',
+      '/v1/models',
+    ]);
+    for (const { headers } of good.asked) {
+      expect(headers).toMatchObject({ authorization: `Bearer ${secretKey}`, 'x-of': 'us' });
+    }
+    expect(all.lines.join('')).not.toContain(secretKey);
+  });
+
+  it('sends a kept key only to upstreams that are saved', async () => {
+    const [saved, other] = [await provider(), await provider()];
+    const all = await house(group('main', { upstreams: upstreams(saved) }));
+    all.due.set('main', [secretKey]);
+    const asked = { channel: 'openai', upstreams: upstreams(saved, other), group: 'main' };
+    expect((await all.testUpstreams(asked)).body).toMatchObject({
+      results: [
+        { upstream: saved.url, ok: true },
+        { upstream: other.url, ok: false, message: expect.stringContaining('saved') },
+      ],
+      // What answers like a chat lists no models.
+      models: null,
+    });
+    expect(other.asked).toEqual([]);
+    all.due.set('main', []);
+    expect((await all.testUpstreams(asked)).body).toMatchObject({
+      results: [{ ok: false, key: null }, { ok: false }],
+    });
+  });
+
+  it('refuses what has no key, no such group, or an address that is none', async () => {
+    const all = await house();
+    const asked = { channel: 'openai', upstreams: [{ url: 'https://host', weight: 1 }] };
+    expect(await all.testUpstreams(asked)).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'key' }] },
+    });
+    expect((await all.testUpstreams({ ...asked, group: 'gone' })).status).toBe(404);
+    expect(
+      await all.testUpstreams({ ...asked, key: 'k', upstreams: [{ url: 'host', weight: 1 }] }),
+    ).toMatchObject({ status: 422, body: { errors: [{ field: 'upstreams.0.url' }] } });
+  });
+});
+
 describe('two validators', () => {
   it('keep the schedule one after the other, the second at once when the first stops', async () => {
     const coordination = createInProcessCoordination();

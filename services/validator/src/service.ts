@@ -15,7 +15,10 @@ import type { Router } from 'express';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { createHandlers } from './admin-api/test-group.ts';
+import type { HandlersDeps } from './admin-api/handlers-deps.ts';
+import { createTestGroup } from './admin-api/test-group.ts';
+import { createTestUpstreams } from './admin-api/test-upstreams.ts';
+import { createModelLister } from './list-models.ts';
 import { LiveConfig } from './live-config/live-config.ts';
 import { openKey } from './open-key.ts';
 import { createProber, probeKey } from './probe.ts';
@@ -125,16 +128,21 @@ export function createValidator(deps: ValidatorDeps): Validator {
     return checking.finally(() => asked.delete(checking));
   }
 
+  const handlersDeps: HandlersDeps = {
+    calls,
+    config,
+    vault,
+    prober,
+    listModels: createModelLister({ outbound }),
+    stopping: stop.signal,
+    counted: (says) => probes.inc({ trigger: 'test', says }),
+  };
   const router = createAdminRouter({
     operations: validatorOperations,
-    handlers: createHandlers({
-      calls,
-      config,
-      vault,
-      prober,
-      stopping: stop.signal,
-      counted: (says) => probes.inc({ trigger: 'test', says }),
-    }),
+    handlers: {
+      testGroup: createTestGroup(handlersDeps),
+      testUpstreams: createTestUpstreams(handlersDeps),
+    },
     auth,
     log,
   });

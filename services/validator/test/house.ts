@@ -30,6 +30,7 @@ export interface House {
   /** Tells the config's new value as the config service does. */
   change(group: GatewayGroup): Promise<void>;
   test(group: string, authKey?: string): Promise<{ status: number; body: unknown }>;
+  testUpstreams(asked: object): Promise<{ status: number; body: unknown }>;
   close(): Promise<void>;
 }
 
@@ -146,6 +147,17 @@ export async function openHouse(
   const server = createServer(createAdminApp([validator.router], { log }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
 
+  async function post(path: string, key: string, body?: object) {
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: await response.json() };
+  }
+
   return {
     validator,
     bus,
@@ -167,15 +179,8 @@ export async function openHouse(
         data: { kind: 'group', revision, group: changed },
       });
     },
-    async test(name, key = authKey) {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      const response = await fetch(`http://127.0.0.1:${port}/api/groups/${name}/test`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${key}` },
-      });
-      return { status: response.status, body: await response.json() };
-    },
+    test: (name, key = authKey) => post(`/api/groups/${name}/test`, key),
+    testUpstreams: (asked) => post('/api/upstreams/test', authKey, asked),
     async close() {
       await validator.stop();
       await new Promise((resolve) => {

@@ -8,14 +8,15 @@ import {
 } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { type Answer, Api } from '../api/api.ts';
-import { Live } from '../api/live.ts';
-import { loaded } from '../api/loaded.ts';
 import { ApiProblem, refusedFields } from '../api/problem.ts';
 import { Confirm } from '../design/confirm.ts';
+import { Field } from '../design/field.ts';
 import { Icon } from '../design/icon.ts';
 import { toLocalInput } from '../design/local-time.ts';
+import { TimeWindow } from '../design/time-window.ts';
 import { Toasts } from '../design/toasts.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { knownGroups } from '../groups/known-groups.ts';
 import { refusalText } from '../api/refusal.ts';
 import { statusNames, statusTones } from '../keys/key-status.ts';
 import { TaskList } from '../tasks/task-list.ts';
@@ -30,7 +31,7 @@ const shownKeys = 50;
 /** Takes verdicts back: asks which, shows whose they are, and then does it as a task. */
 @Component({
   selector: 'km-undo-verdicts',
-  imports: [Icon, RouterLink],
+  imports: [Field, Icon, RouterLink, TimeWindow],
   templateUrl: './undo-verdicts.html',
   styleUrl: './undo-verdicts.css',
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -55,11 +56,7 @@ export class UndoVerdicts {
     from: toLocalInput(Date.now() - dayMs),
     to: toLocalInput(Date.now() + minuteMs),
   });
-  readonly groups = loaded({
-    params: () => ({}),
-    load: (_, signal) => this.#api.call('listGroups', { query: { limit: 1000 }, signal }),
-    hints: [inject(Live).config],
-  });
+  readonly groups = knownGroups();
   readonly keyed = computed(() =>
     (this.groups.value()?.items ?? []).filter(({ type }) => type === 'standard'),
   );

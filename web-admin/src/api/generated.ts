@@ -1136,6 +1136,37 @@ export interface Operations {
       }[];
     };
   };
+  /** Tests upstreams as a group that is not saved yet would use them, and lists the models. */
+  testUpstreams: {
+    path: undefined;
+    query: undefined;
+    body: {
+      readonly channel: 'openai' | 'openai-response' | 'gemini' | 'anthropic';
+      readonly upstreams: readonly Upstream[];
+      readonly test_model?: string;
+      readonly validation_endpoint?: string;
+      readonly param_overrides?: Readonly<Record<string, unknown>>;
+      readonly header_rules?: readonly HeaderRule[];
+      readonly model_redirect_rules?: Readonly<Record<string, string>>;
+      /** not kept */
+      readonly key?: string;
+      /** whose settings apply; without `key` one of its keys is sent to those of its upstreams that are saved */
+      readonly group?: string;
+    };
+    answer: {
+      readonly results: readonly {
+        readonly upstream: string;
+        readonly ok: boolean;
+        readonly status: number | null;
+        readonly message: string;
+        readonly ms: number;
+        /** masked */
+        readonly key: string | null;
+      }[];
+      /** null when no upstream says */
+      readonly models: readonly string[] | null;
+    };
+  };
   /** Request logs, newest first. A search of many rows may stop early: go on while there is a next_cursor. */
   listLogs: {
     path: undefined;
@@ -1331,6 +1362,7 @@ export const routes = {
   cancelTask: { method: 'DELETE', path: '/api/tasks/{id}' },
   liveEvents: { method: 'GET', path: '/api/events' },
   testGroup: { method: 'POST', path: '/api/groups/{name}/test' },
+  testUpstreams: { method: 'POST', path: '/api/upstreams/test' },
   listLogs: { method: 'GET', path: '/api/logs' },
   exportLogs: { method: 'GET', path: '/api/logs/export' },
   tailLogs: { method: 'GET', path: '/api/logs/tail' },

@@ -33,6 +33,7 @@ import { Icon, type IconName } from './icon.ts';
       max-width: 420px;
     }
     .row {
+      flex-wrap: wrap;
       margin-top: 12px;
       justify-content: center;
     }

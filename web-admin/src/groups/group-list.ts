@@ -12,6 +12,9 @@ import { KeyStates } from '../design/key-states.ts';
 import { LoadState } from '../design/load-state.ts';
 import { Toasts } from '../design/toasts.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { knownGroups } from './known-groups.ts';
+import { knownSettings } from '../settings/known-settings.ts';
+import { CopyGroup } from './copy-dialog.ts';
 import { endpointOf } from './endpoint.ts';
 
 /** All groups, in the order that people give them. */
@@ -37,24 +40,17 @@ export class GroupList {
   readonly #api = inject(Api);
   readonly #live = inject(Live);
   readonly #toasts = inject(Toasts);
+  readonly copies = inject(CopyGroup);
   readonly q = signal('');
 
-  readonly groups = loaded({
-    params: () => ({}),
-    load: (_, signal) => this.#api.call('listGroups', { query: { limit: 1000 }, signal }),
-    hints: [this.#live.config],
-  });
+  readonly groups = knownGroups();
   readonly stats = loaded({
     params: () => ({}),
     load: (_, signal) => this.#api.call('statsOverview', { query: { range: '24h' }, signal }),
     hints: [this.#live.keys],
     everyMs: 15_000,
   });
-  readonly settings = loaded({
-    params: () => ({}),
-    load: (_, signal) => this.#api.call('getSettings', { signal }),
-    hints: [this.#live.config],
-  });
+  readonly settings = knownSettings();
   readonly shown = computed(() => {
     const text = this.q().trim().toLowerCase();
     return (this.groups.value()?.items ?? []).filter(

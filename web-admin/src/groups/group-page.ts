@@ -11,14 +11,27 @@ import { LoadState } from '../design/load-state.ts';
 import { TimeAgo } from '../design/time-ago.ts';
 import { Toasts } from '../design/toasts.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { knownSettings } from '../settings/known-settings.ts';
 import { endpointOf } from './endpoint.ts';
 import { EffectiveConfig } from './effective-config.ts';
 import { Snippets } from './snippets-card.ts';
+import { TestResults } from './test-results.ts';
+import { CopyGroup } from './copy-dialog.ts';
 
 /** One group: how to use it, how it does, what it is set to. */
 @Component({
   selector: 'km-group-page',
-  imports: [RouterLink, CopyButton, EffectiveConfig, Icon, KeyStates, LoadState, Snippets, TimeAgo],
+  imports: [
+    RouterLink,
+    CopyButton,
+    EffectiveConfig,
+    Icon,
+    KeyStates,
+    LoadState,
+    Snippets,
+    TestResults,
+    TimeAgo,
+  ],
   templateUrl: './group-page.html',
   styleUrl: './group-page.css',
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -30,6 +43,7 @@ export class GroupPage {
   readonly #router = inject(Router);
   readonly #toasts = inject(Toasts);
   readonly #confirm = inject(Confirm);
+  readonly copies = inject(CopyGroup);
   readonly name = input.required<string>();
 
   readonly group = loaded({
@@ -37,11 +51,7 @@ export class GroupPage {
     load: (name, signal) => this.#api.call('getGroup', { path: { name }, signal }),
     hints: [this.#live.config],
   });
-  readonly settings = loaded({
-    params: () => ({}),
-    load: (_, signal) => this.#api.call('getSettings', { signal }),
-    hints: [this.#live.config],
-  });
+  readonly settings = knownSettings();
   readonly stats = loaded({
     params: this.name,
     load: (group, signal) =>

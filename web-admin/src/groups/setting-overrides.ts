@@ -1,5 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, inject, input, output } from '@angular/core';
 import type { Setting } from '../api/generated.ts';
+import { Field } from '../design/field.ts';
 import { I18n } from '../i18n/i18n.ts';
 
 type Config = Readonly<Record<string, unknown>>;
@@ -7,10 +8,14 @@ type Config = Readonly<Record<string, unknown>>;
 /** The settings that a group may have of its own; an empty field inherits. */
 @Component({
   selector: 'km-setting-overrides',
+  imports: [Field],
   template: `<div class="card-body grid">
     @for (setting of own(); track setting.name) {
-      <label class="field">
-        <span class="label">{{ setting.title }}</span>
+      <km-field
+        [label]="setting.title"
+        [hint]="setting.help"
+        [wrong]="wrong()['config.' + setting.name]"
+      >
         @if (setting.type === 'boolean') {
           <select #box class="input" (change)="take(setting, box.value)">
             <option value="">{{ i18n.t('groups.inherits', { value: shown(setting) }) }}</option>
@@ -34,11 +39,7 @@ type Config = Readonly<Record<string, unknown>>;
             (input)="take(setting, box.value)"
           />
         }
-        <span class="hint">{{ setting.help }}</span>
-        @if (wrong()['config.' + setting.name]; as text) {
-          <span class="wrong" role="alert">{{ text }}</span>
-        }
-      </label>
+      </km-field>
     }
   </div>`,
   styles: `

@@ -1,4 +1,4 @@
-import { ChangeDetectionStrategy, Component, inject, signal } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
 import { MAT_DIALOG_DATA, MatDialogRef } from '@angular/material/dialog';
 import { Api } from '../api/api.ts';
 import type { Key } from '../api/generated.ts';
@@ -6,18 +6,23 @@ import { Live } from '../api/live.ts';
 import { loaded } from '../api/loaded.ts';
 import { Confirm } from '../design/confirm.ts';
 import { CopyButton } from '../design/copy-button.ts';
+import { Field } from '../design/field.ts';
 import { Icon } from '../design/icon.ts';
 import { LoadState } from '../design/load-state.ts';
 import { TimeAgo } from '../design/time-ago.ts';
 import { Toasts } from '../design/toasts.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { knownSettings, rowsWaitMinutes } from '../settings/known-settings.ts';
 import { causeOf, eventTone } from './event-text.ts';
+import { KeyHeadroom } from './key-headroom.ts';
 import { statusNames, statusTones } from './key-status.ts';
+
+const refreshMs = 5_000;
 
 /** One key: its state, why, what happened to it, and what one can do. */
 @Component({
   selector: 'km-key-drawer',
-  imports: [CopyButton, Icon, LoadState, TimeAgo],
+  imports: [CopyButton, Field, Icon, KeyHeadroom, LoadState, TimeAgo],
   templateUrl: './key-drawer.html',
   styleUrl: './key-drawer.css',
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -42,6 +47,8 @@ export class KeyDrawer {
     params: () => this.id,
     load: (id, signal) => this.#api.call('getKey', { path: { id }, signal }),
     hints: [this.#live.keys],
+    // Counts and what remains at the provider change without an event.
+    everyMs: refreshMs,
     keep: true,
   });
   readonly history = loaded({
@@ -57,6 +64,9 @@ export class KeyDrawer {
     hints: [this.#live.keys],
     keep: true,
   });
+
+  readonly #settings = knownSettings();
+  readonly waitMinutes = computed(() => rowsWaitMinutes(this.#settings.value()?.items));
 
   eventName(type: string): string {
     const name = `event.${type}`;

@@ -2,15 +2,14 @@ import { ChangeDetectionStrategy, Component, computed, effect, inject } from '@a
 import { toSignal } from '@angular/core/rxjs-interop';
 import { ActivatedRoute, Router, RouterOutlet } from '@angular/router';
 import { addressOf } from '../api/address.ts';
-import { Api } from '../api/api.ts';
 import { routes } from '../api/generated.ts';
-import { Live } from '../api/live.ts';
-import { loaded } from '../api/loaded.ts';
 import { Empty } from '../design/empty.ts';
 import { Icon } from '../design/icon.ts';
 import { LoadState } from '../design/load-state.ts';
 import { MatMenuModule } from '@angular/material/menu';
 import { I18n } from '../i18n/i18n.ts';
+import { knownSettings, rowsWaitMinutes } from '../settings/known-settings.ts';
+import { knownGroups } from '../groups/known-groups.ts';
 import { LogFeed } from './log-feed.ts';
 import { LogFilterBar } from './log-filter-bar.ts';
 import { countFilters, type LogFilters, readFilters, toParams, toQuery } from './log-filters.ts';
@@ -28,8 +27,6 @@ import { LogTable } from './log-table.ts';
 export class LogsPage {
   readonly i18n = inject(I18n);
   readonly feed = inject(LogFeed);
-  readonly #api = inject(Api);
-  readonly #live = inject(Live);
   readonly #router = inject(Router);
   readonly #route = inject(ActivatedRoute);
   readonly #params = toSignal(this.#route.queryParams, { initialValue: {} });
@@ -38,11 +35,9 @@ export class LogsPage {
     equal: (a, b) => JSON.stringify(a) === JSON.stringify(b),
   });
   readonly narrowed = computed(() => countFilters(this.filters()) > 0 || 'q' in this.filters());
-  readonly groups = loaded({
-    params: () => ({}),
-    load: (_, signal) => this.#api.call('listGroups', { query: { limit: 1000 }, signal }),
-    hints: [this.#live.config],
-  });
+  readonly groups = knownGroups();
+  readonly #settings = knownSettings();
+  readonly waitMinutes = computed(() => rowsWaitMinutes(this.#settings.value()?.items));
   readonly olderFailed = computed(() => {
     const error = this.feed.error();
     return error instanceof Error ? error.message : null;

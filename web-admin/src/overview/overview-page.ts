@@ -10,6 +10,8 @@ import { KeyStates } from '../design/key-states.ts';
 import { LoadState } from '../design/load-state.ts';
 import { type Range, RangeChoice } from '../design/range-choice.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { knownGroups } from '../groups/known-groups.ts';
+import { knownSettings, rowsWaitMinutes } from '../settings/known-settings.ts';
 import { Attention } from './attention.ts';
 import { concernsOf } from './concerns.ts';
 import { FirstSteps } from './first-steps.ts';
@@ -60,16 +62,8 @@ export class OverviewPage {
     ...(this.group() === '' ? {} : { group: this.group() }),
   }));
 
-  readonly groups = loaded({
-    params: () => ({}),
-    load: (_, signal) => this.#api.call('listGroups', { query: { limit: 1000 }, signal }),
-    hints: [this.#live.config],
-  });
-  readonly settings = loaded({
-    params: () => ({}),
-    load: (_, signal) => this.#api.call('getSettings', { signal }),
-    hints: [this.#live.config],
-  });
+  readonly groups = knownGroups();
+  readonly settings = knownSettings();
   readonly overview = loaded({
     params: this.#asked,
     load: (query, signal) => this.#api.call('statsOverview', { query, signal }),
@@ -91,6 +85,7 @@ export class OverviewPage {
     keep: true,
   });
 
+  readonly waitMinutes = computed(() => rowsWaitMinutes(this.settings.value()?.items));
   readonly concerns = computed(() => {
     const overview = this.overview.value();
     const groups = this.groups.value()?.items ?? [];

@@ -2,13 +2,12 @@ import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@a
 import { RouterLink, RouterLinkActive } from '@angular/router';
 import { Api } from '../api/api.ts';
 import type { Setting } from '../api/generated.ts';
-import { Live } from '../api/live.ts';
-import { loaded } from '../api/loaded.ts';
 import { ApiProblem, refusedFields } from '../api/problem.ts';
 import { Icon } from '../design/icon.ts';
 import { LoadState } from '../design/load-state.ts';
 import { Toasts } from '../design/toasts.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { knownSettings } from './known-settings.ts';
 import { refusalText } from '../api/refusal.ts';
 import { Changes } from './changes-dialog.ts';
 import { SettingField } from './setting-field.ts';
@@ -39,7 +38,6 @@ const sectionNames = {
 export class SettingsPage {
   readonly i18n = inject(I18n);
   readonly #api = inject(Api);
-  readonly #live = inject(Live);
   readonly #toasts = inject(Toasts);
   readonly #changes = inject(Changes);
   readonly drafts = signal<Drafts>({});
@@ -49,11 +47,7 @@ export class SettingsPage {
   readonly #base = signal<number | null>(null);
   readonly sectionNames = sectionNames;
 
-  readonly settings = loaded({
-    params: () => ({}),
-    load: (_, signal) => this.#api.call('getSettings', { signal }),
-    hints: [this.#live.config],
-  });
+  readonly settings = knownSettings();
   readonly #all = computed(() => this.settings.value()?.items ?? []);
   readonly sections = computed(() =>
     sections.map((name) => ({

@@ -85,8 +85,13 @@ export class LiveConfig {
     await this.#subscription?.stop();
   }
 
+  /** The settings that a group would have, saved or not. */
+  settingsOf(group: GatewayGroup): ProbeSettings {
+    return probeSettings(group, this.#settings);
+  }
+
   #live(group: GatewayGroup): LiveGroup {
-    return { group, settings: probeSettings(group, this.#settings) };
+    return { group, settings: this.settingsOf(group) };
   }
 
   #hear(message: Message): void {

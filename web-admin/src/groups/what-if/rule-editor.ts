@@ -1,4 +1,5 @@
 import { ChangeDetectionStrategy, Component, inject, input, model } from '@angular/core';
+import { Field } from '../../design/field.ts';
 import { Icon } from '../../design/icon.ts';
 import { I18n } from '../../i18n/i18n.ts';
 import { limits, type TypedRule, type Verdict, verdicts } from './tried-policy.ts';
@@ -6,13 +7,15 @@ import { limits, type TypedRule, type Verdict, verdicts } from './tried-policy.t
 /** The rules of a policy to try, one a line, asked in this order. */
 @Component({
   selector: 'km-rule-editor',
-  imports: [Icon],
+  imports: [Field, Icon],
   template: `
     @for (rule of rules(); track $index) {
       <fieldset>
         <legend class="sr-only">{{ i18n.t('whatIf.ruleNumber', { n: $index + 1 }) }}</legend>
-        <label class="field">
-          <span class="label">{{ i18n.t('whatIf.ruleStatus') }}</span>
+        <km-field
+          [label]="i18n.t('whatIf.ruleStatus')"
+          [wrong]="wrong().has('rule.' + $index + '.status') ? range('status') : undefined"
+        >
           <input
             #status
             class="input"
@@ -22,12 +25,8 @@ import { limits, type TypedRule, type Verdict, verdicts } from './tried-policy.t
             [attr.aria-invalid]="wrong().has('rule.' + $index + '.status')"
             (input)="change($index, { status: status.value })"
           />
-          @if (wrong().has('rule.' + $index + '.status')) {
-            <span class="wrong">{{ range('status') }}</span>
-          }
-        </label>
-        <label class="field contains">
-          <span class="label">{{ i18n.t('whatIf.ruleContains') }}</span>
+        </km-field>
+        <km-field class="contains" [label]="i18n.t('whatIf.ruleContains')">
           <input
             #contains
             class="input mono"
@@ -35,9 +34,8 @@ import { limits, type TypedRule, type Verdict, verdicts } from './tried-policy.t
             [value]="rule.contains"
             (input)="change($index, { contains: contains.value })"
           />
-        </label>
-        <label class="field">
-          <span class="label">{{ i18n.t('whatIf.ruleVerdict') }}</span>
+        </km-field>
+        <km-field [label]="i18n.t('whatIf.ruleVerdict')">
           <select #verdict class="input" (change)="judge($index, verdict.value)">
             @for (each of verdicts; track each) {
               <option [value]="each" [selected]="each === rule.verdict">
@@ -45,10 +43,12 @@ import { limits, type TypedRule, type Verdict, verdicts } from './tried-policy.t
               </option>
             }
           </select>
-        </label>
+        </km-field>
         @if (rule.verdict === 'cooldown' || rule.verdict === 'upstream') {
-          <label class="field">
-            <span class="label">{{ i18n.t('whatIf.ruleSeconds') }}</span>
+          <km-field
+            [label]="i18n.t('whatIf.ruleSeconds')"
+            [wrong]="wrong().has('rule.' + $index + '.seconds') ? range('seconds') : undefined"
+          >
             <input
               #seconds
               class="input"
@@ -58,10 +58,7 @@ import { limits, type TypedRule, type Verdict, verdicts } from './tried-policy.t
               [attr.aria-invalid]="wrong().has('rule.' + $index + '.seconds')"
               (input)="change($index, { seconds: seconds.value })"
             />
-            @if (wrong().has('rule.' + $index + '.seconds')) {
-              <span class="wrong">{{ range('seconds') }}</span>
-            }
-          </label>
+          </km-field>
         }
         <button
           type="button"

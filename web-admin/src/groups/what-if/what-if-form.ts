@@ -8,6 +8,8 @@ import {
   signal,
 } from '@angular/core';
 import type { Group } from '../../api/generated.ts';
+import { Field } from '../../design/field.ts';
+import { TimeWindow } from '../../design/time-window.ts';
 import { toLocalInput } from '../../design/local-time.ts';
 import { I18n } from '../../i18n/i18n.ts';
 import { RuleEditor } from './rule-editor.ts';
@@ -19,7 +21,7 @@ const minuteMs = 60_000;
 /** Asks for a policy and a window. */
 @Component({
   selector: 'km-what-if-form',
-  imports: [RuleEditor],
+  imports: [Field, RuleEditor, TimeWindow],
   templateUrl: './what-if-form.html',
   styleUrl: './what-if-form.css',
   changeDetection: ChangeDetectionStrategy.OnPush,

@@ -75,4 +75,18 @@ export const groups = {
   'wrong.json': 'This is no JSON',
   'groups.stale':
     'Somebody else changed this group meanwhile. Your changes now stand on the newest; look at them and save again.',
+  'field.validation_endpointHint':
+    'Path of another small call, such as GET /v1/models; empty for the channel’s own',
+  'connection.key': 'Key to test with',
+  'connection.keyNew': 'Sent once to the upstreams above and not kept',
+  'connection.keySaved':
+    'Empty takes one of the group, for the upstreams that are saved; what you type is not kept',
+  'connection.models':
+    'The provider lists {n} model: the test model can be chosen from it.|The provider lists {n} models: the test model can be chosen from them.',
+  'connection.noModels': 'No list of models came.',
+  'copyGroup.title': 'Copy {name}',
+  'copyGroup.action': 'Copy',
+  'copyGroup.keys.none': 'Without keys',
+  'copyGroup.keys.active': 'Those that work',
+  'copyGroup.keys.all': 'All keys',
 } as const satisfies Record<string, string>;

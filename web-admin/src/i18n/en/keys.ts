@@ -47,4 +47,9 @@ export const keys = {
   'event.KeyChecked': 'Probed',
   'event.KeyResealed': 'Re-encrypted',
   'event.KeyDeleted': 'Deleted',
+  'headroom.title': 'What the provider still allows',
+  'headroom.requests': 'Requests',
+  'headroom.tokens': 'Tokens',
+  'headroom.of': '{left} of {limit}',
+  'headroom.reset': 'full again {time}',
 } as const satisfies Record<string, string>;

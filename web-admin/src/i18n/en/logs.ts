@@ -82,4 +82,6 @@ export const logs = {
   'verdict.retry': 'Tried again',
   'verdict.pass': 'Passed on',
   'verdict.client': 'Client’s fault',
+  'logs.wait':
+    'The live tail shows requests at once. Those that ended before can be queried after up to {n} minute.|The live tail shows requests at once. Those that ended before can be queried after up to {n} minutes.',
 } as const satisfies Record<string, string>;

@@ -34,4 +34,5 @@ export const overview = {
     'There is no global proxy key and {group} has none of its own: nobody can use it.',
   'warning.short-proxy-key': 'A global proxy key has fewer than 16 characters: make a longer one.',
   'warning.bodies': 'Request bodies are logged: they may hold private data.',
+  'overview.openLogs': 'Open the live tail',
 } as const satisfies Record<string, string>;

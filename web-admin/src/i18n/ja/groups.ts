@@ -78,4 +78,17 @@ export const groups: Record<keyof typeof en, string> = {
   'wrong.json': 'JSON ではありません',
   'groups.stale':
     'その間に他の人がこのグループを変更しました。あなたの変更は最新の内容に重ねてあります。確認してもう一度保存してください。',
+  'field.validation_endpointHint':
+    '別の小さな呼び出しのパス（例：GET /v1/models）。空欄ならチャネルの既定',
+  'connection.key': 'テストに使うキー',
+  'connection.keyNew': '上のアップストリームへ一度だけ送り、保存しません',
+  'connection.keySaved':
+    '空欄ならこのグループのキーを保存済みのアップストリームに使います。入力したキーは保存しません',
+  'connection.models': 'プロバイダーのモデルは {n} 件です。テスト用モデルをここから選べます。',
+  'connection.noModels': 'モデルの一覧は得られませんでした。',
+  'copyGroup.title': '{name} をコピー',
+  'copyGroup.action': 'コピー',
+  'copyGroup.keys.none': 'キーなし',
+  'copyGroup.keys.active': '使えるキー',
+  'copyGroup.keys.all': 'すべてのキー',
 };

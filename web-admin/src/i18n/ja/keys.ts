@@ -49,4 +49,9 @@ export const keys: Record<keyof typeof en, string> = {
   'event.KeyChecked': '検証',
   'event.KeyResealed': '再暗号化',
   'event.KeyDeleted': '削除',
+  'headroom.title': 'プロバイダーの残り',
+  'headroom.requests': 'リクエスト',
+  'headroom.tokens': 'トークン',
+  'headroom.of': '{left} / {limit}',
+  'headroom.reset': '{time}に回復',
 };

@@ -85,4 +85,6 @@ export const logs: Record<keyof typeof en, string> = {
   'verdict.retry': '再試行',
   'verdict.pass': 'そのまま返送',
   'verdict.client': 'クライアントの問題',
+  'logs.wait':
+    'ライブ表示はリクエストをすぐに映します。それより前に終わったものは最大 {n} 分で検索できます。',
 };

@@ -37,4 +37,5 @@ export const overview: Record<keyof typeof en, string> = {
   'warning.short-proxy-key':
     '16 文字未満のグローバルプロキシキーがあります。長いキーにしてください。',
   'warning.bodies': 'リクエスト本文が記録されています。個人情報が含まれる可能性があります。',
+  'overview.openLogs': 'ライブ表示を開く',
 };

@@ -49,4 +49,9 @@ export const keys: Record<keyof typeof en, string> = {
   'event.KeyChecked': '已探测',
   'event.KeyResealed': '已重新加密',
   'event.KeyDeleted': '已删除',
+  'headroom.title': '供应商剩余额度',
+  'headroom.requests': '请求',
+  'headroom.tokens': 'Token',
+  'headroom.of': '{left} / {limit}',
+  'headroom.reset': '{time}恢复',
 };

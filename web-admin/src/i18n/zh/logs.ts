@@ -84,4 +84,5 @@ export const logs: Record<keyof typeof en, string> = {
   'verdict.retry': '已重试',
   'verdict.pass': '原样返回',
   'verdict.client': '客户端错误',
+  'logs.wait': '实时跟踪会立即显示请求；此前结束的请求最多 {n} 分钟后可以查询。',
 };

@@ -34,4 +34,5 @@ export const overview: Record<keyof typeof en, string> = {
   'warning.no-proxy-key': '没有全局代理密钥，{group} 也没有自己的代理密钥：无人能使用它。',
   'warning.short-proxy-key': '有全局代理密钥不足 16 个字符：请使用更长的密钥。',
   'warning.bodies': '正在记录请求正文：其中可能包含隐私数据。',
+  'overview.openLogs': '打开实时跟踪',
 };
