@@ -4,8 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAudit } from '@keymux/audit';
-import { createSqliteEventStore, eventStoreMigrations } from '@keymux/event-store';
-import { migrate, openDatabase, systemClock } from '@keymux/service';
+import {
+  createMongoEventStore,
+  createSqliteEventStore,
+  eventStoreMigrations,
+} from '@keymux/event-store';
+import { openMongo } from '@keymux/mongodb';
+import { startMongoDb } from '@keymux/parts/mongodb';
+import { createLogger, migrate, newId, openDatabase, systemClock } from '@keymux/service';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 let folder: string;
@@ -16,10 +22,12 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const command = fileURLToPath(new URL('./verify-audit.ts', import.meta.url));
 
-function run(): Promise<{ code: number | null; text: string }> {
+function run(
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ code: number | null; text: string }> {
   const child = spawn(process.execPath, [command], {
     cwd: folder,
-    env: { PATH: process.env['PATH'] ?? '', DATA_DIR: folder },
+    env: { PATH: process.env['PATH'] ?? '', DATA_DIR: folder, ...env },
   });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -48,3 +56,40 @@ it('says that there is nothing to verify, that the chain is whole, and where it 
     text: expect.stringMatching(/broken at entry 2 \([^)]+\): it was changed/),
   });
 }, 60_000);
+
+it('follows the chain in MongoDB too, and names the first entry that was changed or removed', async () => {
+  const { part } = await startMongoDb();
+  const log = createLogger({ service: 'test', level: 'silent', format: 'json' });
+  const mongo = await openMongo({ url: part.url, log });
+  const db = mongo.db.client.db(`keymux-test-${newId()}`);
+  const env = { MONGODB_URL: part.url.replace(/\/[^/]*$/, `/${db.databaseName}`) };
+  try {
+    const store = createMongoEventStore(db);
+    await store.log.prepare();
+    const audit = createAudit({ store, clock: systemClock });
+    for (const actor of ['a', 'b', 'c', 'd']) {
+      await audit.record({ type: 'LoggedIn', actor, data: {} });
+    }
+    expect(await run(env)).toEqual({
+      code: 0,
+      text: expect.stringMatching(/whole: 4 entries, the last one has the hash [0-9a-f]{64}/),
+    });
+    const { commits } = store.log;
+    await commits.deleteOne({ claims: 'v audit 3' });
+    expect(await run(env)).toEqual({
+      code: 1,
+      text: expect.stringMatching(/broken at entry 4 \([^)]+\): entry 3 is missing/),
+    });
+    await commits.updateOne({ claims: 'v audit 2' }, { $set: { 'events.0.actor': 'x' } });
+    expect(await run(env)).toEqual({
+      code: 1,
+      text: expect.stringMatching(/broken at entry 2 \([^)]+\): it was changed/),
+    });
+    const wrong = await run({ MONGODB_URL: 'mongodb://' });
+    expect(wrong).toMatchObject({ code: 1, text: expect.stringContaining('MONGODB_URL') });
+  } finally {
+    await db.dropDatabase();
+    await mongo.close();
+    await part.stop();
+  }
+}, 120_000);

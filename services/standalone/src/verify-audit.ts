@@ -1,29 +1,65 @@
 import { existsSync } from 'node:fs';
 import { verifyAudit } from '@keymux/audit';
 import { settings } from '@keymux/contracts';
-import { createSqliteEventStore } from '@keymux/event-store';
-import { openDatabase, readEnvironment } from '@keymux/service';
+import {
+  createMongoEventStore,
+  createSqliteEventStore,
+  type EventStore,
+} from '@keymux/event-store';
+import { createMongo } from '@keymux/mongodb';
+import {
+  createLogger,
+  type Environment,
+  openDatabase,
+  readEnvironment,
+  StartProblem,
+} from '@keymux/service';
 
 function end(code: number, message: string): never {
   (code === 0 ? process.stdout : process.stderr).write(`keymux: ${message}\n`);
   process.exit(code);
 }
 
+interface Opened {
+  readonly store: Pick<EventStore, 'read'>;
+  close(): Promise<void>;
+}
+
+// Keymux may be running on it: nothing is written.
+function openFile(path: string): Opened {
+  if (!existsSync(path)) end(1, `there is no database at ${path}`);
+  const opened = openDatabase(path, { readOnly: true });
+  if (opened.kind !== 'open') end(1, opened.message);
+  const { db } = opened;
+  return { store: createSqliteEventStore(db), close: async () => db.close() };
+}
+
+async function openServer(url: string, { logFormat }: Environment): Promise<Opened> {
+  const log = createLogger({ service: 'keymux', level: 'warn', format: logFormat });
+  const { db, service } = createMongo({ url, log });
+  await service.start();
+  return { store: createMongoEventStore(db), close: () => service.stop() };
+}
+
 const read = readEnvironment({ env: process.env, settings, envFile: '.env' });
 if (read.kind === 'invalid') end(1, `${read.variable}: ${read.message}`);
-const { databasePath } = read.environment;
-if (!existsSync(databasePath)) end(1, `there is no database at ${databasePath}`);
-// Keymux may be running on it: nothing is written.
-const opened = openDatabase(databasePath, { readOnly: true });
-if (opened.kind !== 'open') end(1, opened.message);
-const verified = await verifyAudit(createSqliteEventStore(opened.db));
-opened.db.close();
-switch (verified.kind) {
-  case 'whole':
-    end(
-      0,
-      `the audit is whole: ${verified.entries} entries, the last one has the hash ${verified.head || '-'}`,
-    );
-  case 'broken':
-    end(1, `the audit is broken at entry ${verified.version} (${verified.id}): ${verified.why}`);
+const { environment } = read;
+const { mongodbUrl, databasePath } = environment;
+try {
+  const opened =
+    mongodbUrl === undefined ? openFile(databasePath) : await openServer(mongodbUrl, environment);
+  const verified = await verifyAudit(opened.store);
+  await opened.close();
+  switch (verified.kind) {
+    case 'whole':
+      end(
+        0,
+        `the audit is whole: ${verified.entries} entries, the last one has the hash ${verified.head || '-'}`,
+      );
+    case 'broken':
+      end(1, `the audit is broken at entry ${verified.version} (${verified.id}): ${verified.why}`);
+  }
+} catch (error) {
+  if (error instanceof StartProblem) end(1, error.message);
+  throw error;
 }
