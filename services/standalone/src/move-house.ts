@@ -38,8 +38,8 @@ async function moveHouse(what: string | undefined, file: string | undefined): Pr
   try {
     const moved =
       what === 'pack' ? await pack(store, vault, file) : await unpack(store, vault, file);
-    const { events, pools, keys, roster } = moved;
-    return `${what}ed ${events} events, ${pools} pools, ${keys} keys (${roster.slice(0, 16)})`;
+    const { events, pools, keys, outcomes = 0, roster } = moved;
+    return `${what}ed ${events} events, ${pools} pools, ${keys} keys, ${outcomes} batches of outcomes (${roster.slice(0, 16)})`;
   } finally {
     await store.stop();
     await part.stop();

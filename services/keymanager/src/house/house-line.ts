@@ -3,7 +3,8 @@ import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 
 export const houseFormat = 'keymux-house';
-export const houseVersion = 1;
+/** 2 has outcomes, too. */
+export const houseVersion = 2;
 
 const HeadSchema = Type.Object({
   format: Type.Literal(houseFormat),
@@ -32,10 +33,18 @@ const UsageSchema = Type.Object({
   failures: Type.Integer(),
   lastUsedMs: Type.Number(),
 });
+const OutcomesSchema = Type.Object({
+  group: Type.String(),
+  heard_ms: Type.Integer(),
+  /** A batch as an archive keeps it, in base64. */
+  packed: Type.String(),
+});
 const EndSchema = Type.Object({
   events: Type.Integer(),
   pools: Type.Integer(),
   keys: Type.Integer(),
+  /** Batches; a house of version 1 has none. */
+  outcomes: Type.Optional(Type.Integer()),
   /** SHA-256 of what the keys are: {@link keyDigest}. */
   roster: Type.String(),
   /** SHA-256 of all lines before this one. */
@@ -46,10 +55,11 @@ const LineSchema = Type.Union([
   Type.Object({ event: EventSchema }),
   Type.Object({ pool: PoolSchema }),
   Type.Object({ usage: UsageSchema }),
+  Type.Object({ outcomes: OutcomesSchema }),
   Type.Object({ end: EndSchema }),
 ]);
 
-/** One line of the file of a house: its head, then events, pools, usage, and its end. */
+/** One line of the file of a house: its head, then events, pools, usage, outcomes, and its end. */
 export type HouseLine = Static<typeof LineSchema>;
 export type HouseEnd = Static<typeof EndSchema>;
 export type HouseEvent = Static<typeof EventSchema>;

@@ -66,6 +66,10 @@ async function furnish(store: KeyStore): Promise<void> {
     unit.apply(ids[0] ?? '', { kind: 'note', note: 'mine', nowMs: 1 }, origin);
     unit.apply(ids[1] ?? '', { kind: 'delete', nowMs: 1 }, origin);
     unit.apply(ids[2] ?? '', { kind: 'disable', nowMs: 1 }, origin);
+    const heard = { group: 'g', producer: 'p', heardMs: 1_700_000_000_000, threshold: 3 };
+    const success = { kind: 'success', key_id: ids[3] ?? '', count: 7, request_id: 'r' } as const;
+    const outcomes = [{ ...success, at: new Date(heard.heardMs).toISOString() }];
+    unit.archive({ ...heard, outcomes, versions: [1] });
     unit.count(ids[3] ?? '', { requests: 7, failures: 2, lastUsedMs: 1_700_000_000_000 });
   });
   await store.events.append([
@@ -95,7 +99,7 @@ describe('moving house', { timeout: 120_000 }, () => {
     expect(packed.join('\n')).not.toContain('sk-house');
     const second = await mongodb();
     const end = await unpack(second, packed);
-    expect(end).toMatchObject({ events: 51, pools: 3, keys: 44 });
+    expect(end).toMatchObject({ events: 51, pools: 3, keys: 44, outcomes: 1 });
     const again = await pack(second);
     expect(again).toEqual(packed);
     const third = await sqlite();

@@ -8,10 +8,13 @@ import {
   houseVersion,
   newDigest,
 } from './house-line.ts';
+import { packOutcomes } from '../outcome-archive/packed-outcomes.ts';
 import { keyDigest } from './key-digest.ts';
 
 const pageEvents = 1_000;
 const pageKeys = 1_000;
+const pageBatches = 100;
+const everything = { group: null, fromMs: 0, toMs: Number.MAX_SAFE_INTEGER };
 
 /** What an encryption key makes of a text that is no secret. */
 export const sealMark = (vault: Vault): string => vault.fingerprint('the house of keymux');
@@ -21,7 +24,13 @@ export const sealMark = (vault: Vault): string => vault.fingerprint('the house o
  * {@link HouseProblem} when tasks are unfinished, or when something was written meanwhile.
  */
 export async function packHouse(
-  { events, roster, tasks, goods }: Pick<KeyStore, 'events' | 'roster' | 'tasks' | 'goods'>,
+  {
+    events,
+    roster,
+    tasks,
+    archive,
+    goods,
+  }: Pick<KeyStore, 'events' | 'roster' | 'tasks' | 'archive' | 'goods'>,
   { vault, write }: { readonly vault: Vault; readonly write: (line: string) => Promise<void> },
 ): Promise<HouseEnd> {
   const left = (await tasks.unfinished()).length;
@@ -52,11 +61,23 @@ export async function packHouse(
     for (const usage of page.items) await put({ usage });
     after = page.next;
   }
+  let outcomes = 0;
+  for (let after = null; ;) {
+    const page = await archive.page({ ...everything, after, limit: pageBatches });
+    for (const batch of page.batches) {
+      const packed = Buffer.from(packOutcomes(batch)).toString('base64');
+      await put({ outcomes: { group: batch.group, heard_ms: batch.heardMs, packed } });
+    }
+    outcomes += page.batches.length;
+    if (page.next === null) break;
+    after = page.next;
+  }
   const digest = await keyDigest({ roster, goods });
   if ((await events.readAll(last, 1)).length > 0) {
     throw new HouseProblem('something was written meanwhile: stop Keymux first');
   }
-  const end = { events: count, pools: pools.length, ...digest, lines: lines.digest('hex') };
+  const counts = { events: count, pools: pools.length, outcomes };
+  const end = { ...counts, ...digest, lines: lines.digest('hex') };
   await write(`${JSON.stringify({ end })}\n`);
   return end;
 }

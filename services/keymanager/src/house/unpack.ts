@@ -1,6 +1,8 @@
 import type { EventStore, StreamAppend } from '@keymux/event-store';
 import type { Vault } from '@keymux/vault';
 import type { KeyStore } from '../key-store/key-store.ts';
+import type { OutcomeArchive } from '../outcome-archive/outcome-archive.ts';
+import { unpackOutcomes } from '../outcome-archive/packed-outcomes.ts';
 import type { Pool } from '../roster/pools.ts';
 import type { KeyUsage } from './goods.ts';
 import {
@@ -25,7 +27,7 @@ const atOnce = 500;
  * refused. Rejects with a {@link HouseProblem}.
  */
 export async function unpackHouse(
-  { events, roster, goods }: Pick<KeyStore, 'events' | 'roster' | 'goods'>,
+  { events, roster, archive, goods }: Pick<KeyStore, 'events' | 'roster' | 'archive' | 'goods'>,
   { vault, lines }: { readonly vault: Vault; readonly lines: Lines },
 ): Promise<HouseEnd> {
   const end = await check(lines, vault);
@@ -42,6 +44,7 @@ export async function unpackHouse(
     usage = [];
   }
   await goods.putUsage(usage);
+  await unpackArchive(archive, lines);
   const digest = await keyDigest({ roster, goods });
   if (digest.keys !== end.keys || digest.roster !== end.roster) {
     throw new HouseProblem(
@@ -62,7 +65,7 @@ async function* read(lines: Lines): AsyncGenerator<HouseLine> {
 // Every line is read and hashed before any of it is believed.
 async function check(lines: Lines, vault: Vault): Promise<HouseEnd> {
   const digest = newDigest();
-  const counts = { events: 0, pools: 0, usage: 0 };
+  const counts = { events: 0, pools: 0, usage: 0, outcomes: 0 };
   let end: HouseEnd | undefined;
   let number = 0;
   for await (const text of lines()) {
@@ -81,16 +84,32 @@ async function check(lines: Lines, vault: Vault): Promise<HouseEnd> {
     if ('event' in line) counts.events += 1;
     if ('pool' in line) counts.pools += 1;
     if ('usage' in line) counts.usage += 1;
+    if ('outcomes' in line) counts.outcomes += 1;
     if ('end' in line) ({ end } = line);
     else digest.update(`${text}\n`);
   }
   if (end === undefined) throw new HouseProblem('the file is cut off: its end is missing');
-  const { events, pools, keys } = end;
-  const right = events === counts.events && pools === counts.pools && keys === counts.usage;
+  const { events, pools, keys, outcomes = 0 } = end;
+  const right =
+    events === counts.events &&
+    pools === counts.pools &&
+    keys === counts.usage &&
+    outcomes === counts.outcomes;
   if (!right || end.lines !== digest.digest('hex')) {
     throw new HouseProblem('the file is damaged: its lines are not those that were packed');
   }
   return end;
+}
+
+async function unpackArchive(archive: OutcomeArchive, lines: Lines): Promise<void> {
+  let n = 0;
+  for await (const line of read(lines)) {
+    if (!('outcomes' in line)) continue;
+    const { group, heard_ms: heardMs, packed } = line.outcomes;
+    const batch = unpackOutcomes(Buffer.from(packed, 'base64'), heardMs);
+    await archive.bring(n, { group, heardMs, ...batch });
+    n += 1;
+  }
 }
 
 async function unpackEvents(events: EventStore, lines: Lines): Promise<void> {

@@ -93,6 +93,23 @@ export function outcomeArchiveConformance(
     );
 
     it(
+      'that another archive brings, in its order, however often',
+      withArchive(async ({ archive }) => {
+        const batches = [1, 5, 5, 9].map((ms, n) =>
+          heard(n % 2 === 0 ? 'g' : 'h', ms, [success(`k${n}`, 0)]),
+        );
+        for (const count of [2, 4, 4]) {
+          for (const [n, batch] of batches.slice(0, count).entries()) await archive.bring(n, batch);
+        }
+        const span = { group: null, fromMs: startMs, toMs: startMs + 10, limit: 3 };
+        const first = await archive.page({ ...span, after: null });
+        const second = await archive.page({ ...span, after: first.next });
+        expect([...first.batches, ...second.batches]).toEqual(batches);
+        expect(await all(archive, 'h', 10)).toEqual([5, 9]);
+      }),
+    );
+
+    it(
       'no longer than it shall',
       withArchive(async ({ archive, put }) => {
         for (const ms of [1, 2, 3]) await put(heard('g', ms, [success('a', 0)]));

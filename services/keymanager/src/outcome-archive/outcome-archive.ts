@@ -20,14 +20,16 @@ export interface ArchivePlace {
 
 /** Keeps outcomes for what-if; they are put in by the write that hears them. */
 export interface OutcomeArchive {
-  /** Batches of a group heard in [fromMs, toMs), in the order they were heard, from behind a place on. */
+  /** Batches of a group (null: of all) heard in [fromMs, toMs), in the order they were heard, from behind a place on. */
   page(request: {
-    readonly group: string;
+    readonly group: string | null;
     readonly fromMs: number;
     readonly toMs: number;
     readonly after: ArchivePlace | null;
     readonly limit: number;
   }): Promise<{ batches: HeardOutcomes[]; next: ArchivePlace | null }>;
+  /** Puts the nth batch that comes from another archive, which was empty before; may be repeated. */
+  bring(n: number, heard: HeardOutcomes): Promise<void>;
   /** Forgets what was heard before a moment (epoch ms), a part at a time; true when there is more. */
   dropBefore(timeMs: number): Promise<boolean>;
 }

@@ -26,17 +26,21 @@ export interface MongoOutcomeArchive extends OutcomeArchive {
 export function createMongoOutcomeArchive(db: Db): MongoOutcomeArchive {
   const heardOutcomes = db.collection<HeardDocument>('heard_outcomes');
   let lastSeq = 0;
+
+  async function put(name: string, heard: HeardOutcomes): Promise<void> {
+    const { group, heardMs } = heard;
+    lastSeq = Math.max(lastSeq + 1, heardMs * 1_000);
+    const outcomes = new Binary(packOutcomes(heard));
+    await heardOutcomes.replaceOne(
+      { _id: name },
+      { group, heard_ms: heardMs, seq: lastSeq, outcomes },
+      { upsert: true },
+    );
+  }
+
   return {
-    put: async (name, heard) => {
-      const { group, heardMs } = heard;
-      lastSeq = Math.max(lastSeq + 1, heardMs * 1_000);
-      const outcomes = new Binary(packOutcomes(heard));
-      await heardOutcomes.replaceOne(
-        { _id: name },
-        { group, heard_ms: heardMs, seq: lastSeq, outcomes },
-        { upsert: true },
-      );
-    },
+    put,
+    bring: (n, heard) => put(`moved ${n}`, heard),
     prepare: async () => {
       await heardOutcomes.createIndexes([
         { key: { group: 1, heard_ms: 1, seq: 1 }, name: 'group' },
@@ -47,7 +51,7 @@ export function createMongoOutcomeArchive(db: Db): MongoOutcomeArchive {
       const from = after?.heardMs ?? fromMs;
       const found = await heardOutcomes
         .find({
-          group,
+          ...(group === null ? {} : { group }),
           heard_ms: { $gte: from, $lt: toMs },
           ...(after === null
             ? {}
@@ -58,8 +62,8 @@ export function createMongoOutcomeArchive(db: Db): MongoOutcomeArchive {
         .toArray();
       const last = found.at(-1);
       return {
-        batches: found.map(({ heard_ms, outcomes }) => ({
-          group,
+        batches: found.map(({ group: of, heard_ms, outcomes }) => ({
+          group: of,
           heardMs: heard_ms,
           ...unpackOutcomes(outcomes.buffer, heard_ms),
         })),
