@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RingKey } from '../key-ring/key-pool.ts';
+import type { RingKey } from '../key-ring/ring-key.ts';
 import { Gauges } from './gauges.ts';
 
 const keyOf = (slot: number): RingKey => ({

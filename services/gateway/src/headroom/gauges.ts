@@ -1,4 +1,4 @@
-import type { RingKey } from '../key-ring/key-pool.ts';
+import type { RingKey } from '../key-ring/ring-key.ts';
 import type { Reading } from './reading.ts';
 
 /** Keys of one generation; there are two. */

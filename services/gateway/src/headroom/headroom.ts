@@ -1,6 +1,6 @@
 import type { Clock } from '@keymux/service';
 import type { LiveStandardGroup } from '../live-config/live-group.ts';
-import type { RingKey } from '../key-ring/key-pool.ts';
+import type { RingKey } from '../key-ring/ring-key.ts';
 import { Gauges, type Gauge } from './gauges.ts';
 import { nearlyDryUntilMs } from './nearly-dry.ts';
 import { type Reading, readHeadroom } from './reading.ts';

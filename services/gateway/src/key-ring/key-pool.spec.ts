@@ -1,7 +1,8 @@
 import type { PoolKey } from '@keymux/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { holdMs, KeyPool, type RingKey } from './key-pool.ts';
+import { holdMs, KeyPool } from './key-pool.ts';
+import type { RingKey } from './ring-key.ts';
 
 const now = 1_000_000;
 

@@ -1,26 +1,12 @@
 import type { PoolKey } from '@keymux/contracts';
+import { KeySlots } from './key-slots.ts';
 import { ModelResting } from './model-resting.ts';
 import { Resting } from './resting.ts';
+import type { RingKey } from './ring-key.ts';
 import { SlotSet } from './slot-set.ts';
 
 /** How long a key stays out on this gateway's word alone, should keymanager never answer. */
 export const holdMs = 60_000;
-
-/** A key of the pool as this gateway sees it. */
-export interface RingKey {
-  readonly id: string;
-  readonly slot: number;
-  readonly masked: string;
-  sealed: string;
-  /** The secret, once it was opened. */
-  secret: string | undefined;
-  state: PoolKey['state'];
-  version: number;
-  /** Consecutive failures: keymanager's count, advanced by what happened here since. */
-  streak: number;
-  /** Requests that went out from here and have no answer yet. */
-  unanswered: number;
-}
 
 /**
  * The keys of one group: which may be used now, and whose turn it is.
@@ -29,9 +15,7 @@ export interface RingKey {
  * rests or leaves is passed over without giving anybody a second turn.
  */
 export class KeyPool {
-  readonly #byId = new Map<string, RingKey>();
-  readonly #bySlot: (RingKey | undefined)[] = [];
-  readonly #freeSlots: number[] = [];
+  readonly #keys = new KeySlots();
   /** Active and not resting whole. */
   readonly #usable = new SlotSet();
   readonly #restingWhole = new Resting();
@@ -44,7 +28,7 @@ export class KeyPool {
   #cursor = 0;
 
   get size(): number {
-    return this.#byId.size;
+    return this.#keys.size;
   }
 
   /** Keys that are active and do not rest whole. */
@@ -53,12 +37,12 @@ export class KeyPool {
   }
 
   get(id: string): RingKey | undefined {
-    return this.#byId.get(id);
+    return this.#keys.get(id);
   }
 
   /** Where the first turn is, so that workers that start together do not march in step (0–1). */
   startAt(fraction: number): void {
-    this.#cursor = Math.floor(fraction * this.#bySlot.length);
+    this.#cursor = Math.floor(fraction * this.#keys.slots);
   }
 
   /**
@@ -85,7 +69,7 @@ export class KeyPool {
         continue;
       }
       from = slot + 1;
-      const key = this.#bySlot[slot];
+      const key = this.#keys.at(slot);
       if (key === undefined || tried.includes(key)) continue;
       this.#cursor = from;
       return key;
@@ -102,13 +86,13 @@ export class KeyPool {
 
   /** Takes keymanager's word about a key; older versions than the known one are passed by. */
   apply(change: PoolKey, nowMs: number): void {
-    let key = this.#byId.get(change.id);
+    let key = this.#keys.get(change.id);
     if (key !== undefined && change.version <= key.version) return;
     if (change.state === 'deleted') {
       if (key !== undefined) this.#remove(key);
       return;
     }
-    key ??= this.#insert(change);
+    key ??= this.#keys.add(change);
     if (key.sealed !== change.sealed) {
       key.sealed = change.sealed;
       key.secret = undefined;
@@ -125,7 +109,7 @@ export class KeyPool {
 
   /** Forgets keys that a complete snapshot no longer has. */
   keepOnly(ids: ReadonlySet<string>): void {
-    for (const key of this.#byId.values()) if (!ids.has(key.id)) this.#remove(key);
+    for (const key of this.#keys.all()) if (!ids.has(key.id)) this.#remove(key);
   }
 
   /** Rests a key for one model, or whole when `model` is null; never shortens a rest. */
@@ -141,12 +125,12 @@ export class KeyPool {
 
   /** Uses a key for a model only when no other may be used, until then. */
   spare(key: RingKey, model: string, untilMs: number): void {
-    if (this.#byId.get(key.id) === key) this.#spared.rest(key.slot, model, untilMs);
+    if (this.#keys.get(key.id) === key) this.#spared.rest(key.slot, model, untilMs);
   }
 
   /** Uses a key for a model like any other again. */
   unspare(key: RingKey, model: string): void {
-    if (this.#byId.get(key.id) === key) this.#spared.wake(key.slot, model);
+    if (this.#keys.get(key.id) === key) this.#spared.wake(key.slot, model);
   }
 
   /** Uses every key like any other again. */
@@ -188,41 +172,21 @@ export class KeyPool {
   /** Asks again for every key, because the limits changed. */
   unlimitAll(): void {
     // At time 0 nothing else has ended: what has is noticed when a key is chosen.
-    for (const key of this.#byId.values()) this.unlimit(key, 0);
+    for (const key of this.#keys.all()) this.unlimit(key, 0);
   }
 
   /** Ids of all keys. */
   ids(): IterableIterator<string> {
-    return this.#byId.keys();
-  }
-
-  #insert(change: PoolKey): RingKey {
-    const slot = this.#freeSlots.pop() ?? this.#bySlot.length;
-    const key: RingKey = {
-      id: change.id,
-      slot,
-      masked: change.masked,
-      sealed: change.sealed,
-      secret: undefined,
-      state: change.state,
-      version: 0,
-      streak: 0,
-      unanswered: 0,
-    };
-    this.#bySlot[slot] = key;
-    this.#byId.set(key.id, key);
-    return key;
+    return this.#keys.ids();
   }
 
   #remove(key: RingKey): void {
-    this.#byId.delete(key.id);
-    this.#bySlot[key.slot] = undefined;
+    this.#keys.delete(key);
     this.#usable.delete(key.slot);
     this.#held.wake(key.slot);
     this.#atLimit.wake(key.slot);
     this.#wake(key.slot);
     this.#spared.wakeWhole(key.slot);
-    this.#freeSlots.push(key.slot);
   }
 
   #wake(slot: number): void {
@@ -232,7 +196,7 @@ export class KeyPool {
 
   #wakeEnded(model: string | null, nowMs: number): void {
     const refresh = (slot: number): void => {
-      const key = this.#bySlot[slot];
+      const key = this.#keys.at(slot);
       if (key !== undefined) this.#refresh(key, nowMs);
     };
     this.#restingWhole.wakeEnded(nowMs, refresh);

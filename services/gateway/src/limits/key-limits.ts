@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Allowance, type Limits, type RunningUse, slotTtlMs } from '@keymux/coordination';
 import type { Clock } from '@keymux/service';
-import type { RingKey } from '../key-ring/key-pool.ts';
+import type { RingKey } from '../key-ring/ring-key.ts';
 import type { LiveGroup, LiveStandardGroup } from '../live-config/live-group.ts';
 import {
   type Choice,

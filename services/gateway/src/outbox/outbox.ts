@@ -1,6 +1,7 @@
-import { type KeyOutcome, messageTypes, type StreamName, subjects } from '@keymux/contracts';
+import { type KeyOutcome, messageTypes, subjects } from '@keymux/contracts';
 import type { Bus, Message } from '@keymux/bus';
 import type { Clock, Logger } from '@keymux/service';
+import { Delivery } from './delivery.ts';
 import type { Spool, SpoolBatch } from './spool.ts';
 import {
   foldLines,
@@ -38,7 +39,7 @@ export interface AwaitsRow {
  */
 export class Outbox {
   readonly #deps: OutboxDeps;
-  readonly #retries = new Set<NodeJS.Timeout>();
+  readonly #delivery: Delivery;
   #timer: NodeJS.Timeout | undefined;
   #turn: NodeJS.Immediate | undefined;
   #urgent = false;
@@ -54,6 +55,7 @@ export class Outbox {
 
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
+    this.#delivery = new Delivery(deps);
   }
 
   /** Bytes that wait on disk. */
@@ -105,7 +107,7 @@ export class Outbox {
     clearInterval(this.#timer);
     this.#write();
     clearImmediate(this.#turn);
-    for (const retry of this.#retries) clearTimeout(retry);
+    this.#delivery.stop();
     this.#deps.spool.close();
   }
 
@@ -187,7 +189,7 @@ export class Outbox {
         ...(outcomes === undefined
           ? []
           : [
-              this.#deliver(
+              this.#delivery.deliver(
                 'KEY_OUTCOMES',
                 this.#message(
                   `${id}.o`,
@@ -200,7 +202,7 @@ export class Outbox {
         ...(logs === undefined
           ? []
           : [
-              this.#deliver(
+              this.#delivery.deliver(
                 'REQUEST_LOGS',
                 this.#message(
                   `${id}.l`,
@@ -221,23 +223,5 @@ export class Outbox {
   #message(id: string, type: string, subject: string, data: unknown): Message {
     const time = new Date(this.#deps.clock.now()).toISOString();
     return { id, type, version: 1, time, source: this.#deps.source, subject, data };
-  }
-
-  /** Tries until the bus has it: the message is on disk, and nothing overtakes its promise. */
-  #deliver(stream: StreamName, message: Message): Promise<void> {
-    return new Promise((resolve) => {
-      const attempt = (waitMs: number): void => {
-        this.#deps.bus.publish(stream, message).then(resolve, (error: unknown) => {
-          if (this.#stopped) return;
-          this.#deps.log.warn({ err: error, stream }, 'the bus did not take a batch; trying again');
-          const retry = setTimeout(() => {
-            this.#retries.delete(retry);
-            attempt(Math.min(waitMs * 2, 5_000));
-          }, waitMs);
-          this.#retries.add(retry);
-        });
-      };
-      attempt(100);
-    });
   }
 }

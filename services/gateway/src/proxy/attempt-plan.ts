@@ -1,4 +1,4 @@
-import type { RingKey } from '../key-ring/key-pool.ts';
+import type { RingKey } from '../key-ring/ring-key.ts';
 import type { LiveStandardGroup, LiveUpstream } from '../live-config/live-group.ts';
 import type { Judgement } from '@keymux/outcome';
 import type { KeyLimits, Permit, PermittedChoice } from '../limits/key-limits.ts';

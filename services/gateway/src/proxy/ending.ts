@@ -1,5 +1,5 @@
 import type { ScannedError, ScanResult } from '@keymux/channels';
-import type { AttemptFailure } from '../upstream/attempt.ts';
+import type { AttemptFailure } from '../upstream/attempt-failure.ts';
 import type { GatewayErrorCode } from './gateway-error.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 

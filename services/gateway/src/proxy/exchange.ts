@@ -2,7 +2,7 @@ import type { Clock, Logger } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { Headroom } from '../headroom/headroom.ts';
-import type { RingKey } from '../key-ring/key-pool.ts';
+import type { RingKey } from '../key-ring/ring-key.ts';
 import type { KeyLimits, Permit } from '../limits/key-limits.ts';
 import type { Judgement } from '@keymux/outcome';
 import type { Outbox } from '../outbox/outbox.ts';

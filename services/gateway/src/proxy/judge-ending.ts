@@ -7,7 +7,7 @@ import {
   type JudgeContext,
   type Judgement,
 } from '@keymux/outcome';
-import type { AttemptFailure } from '../upstream/attempt.ts';
+import type { AttemptFailure } from '../upstream/attempt-failure.ts';
 import type { Ending, HeldAnswer } from './ending.ts';
 
 export interface EndingContext {

@@ -5,7 +5,8 @@ import { Exchange, type ExchangeDeps } from './exchange.ts';
 import { exchangeRequest } from './exchange-request.ts';
 import type { InFlight } from './in-flight.ts';
 import { refusedByLimit, refusedRecord, retryAfter } from './refusal.ts';
-import { type BodyLimits, hasBody, noBody, readBody, type RequestBody } from './request-body.ts';
+import { type BodyLimits, readBody } from './read-body.ts';
+import { hasBody, noBody, type RequestBody } from './request-body.ts';
 import { sendGatewayError } from './send-error.ts';
 import { writeRow } from './write-row.ts';
 

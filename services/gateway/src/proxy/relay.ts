@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { ScanResult } from '@keymux/channels';
 import type { AwaitsRow } from '../outbox/outbox.ts';
-import type { AttemptFailure, AttemptListener } from '../upstream/attempt.ts';
+import type { AttemptListener } from '../upstream/attempt.ts';
+import type { AttemptFailure } from '../upstream/attempt-failure.ts';
 import { keepBoundaries } from './chunk-boundaries.ts';
 import type { HeldAnswer } from './ending.ts';
 import { heldText, maxReadBytes } from './held-text.ts';

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Vault } from '@keymux/vault';
-import { Attempt, type AttemptFailure, type AttemptListener } from '../upstream/attempt.ts';
+import { Attempt, type AttemptListener } from '../upstream/attempt.ts';
+import type { AttemptFailure } from '../upstream/attempt-failure.ts';
 import type { Target } from '../upstream/choose-target.ts';
 import type { Deadlines } from '../upstream/deadlines.ts';
 import type { Dispatchers } from '../upstream/dispatchers.ts';

@@ -2,18 +2,8 @@ import type { Duplex, Readable } from 'node:stream';
 import type { UpstreamDispatcher } from '@keymux/outbound';
 import type { Dispatcher } from 'undici';
 import type { Seat } from '../seats.ts';
+import { type AttemptFailure, type AttemptPhase, failureOf, timeoutOf } from './attempt-failure.ts';
 import type { Bounded, Deadlines } from './deadlines.ts';
-
-/** Why an attempt has no (whole) answer. */
-export type AttemptFailure =
-  | { readonly kind: 'connect-error'; readonly message: string }
-  | { readonly kind: 'tls-error'; readonly message: string }
-  | { readonly kind: 'reset'; readonly message: string }
-  | { readonly kind: 'invalid-response'; readonly message: string }
-  | { readonly kind: 'connect-timeout' }
-  | { readonly kind: 'header-timeout' }
-  | { readonly kind: 'first-byte-timeout' }
-  | { readonly kind: 'stream-idle-timeout' };
 
 /** Who is told what an attempt brings. `data` answers false to pause it until `resume`. */
 export interface AttemptListener {
@@ -42,8 +32,6 @@ export interface AttemptTimeouts {
   readonly streamIdleTimeoutMs: number;
 }
 
-type Phase = 'connecting' | 'waiting' | 'first-byte' | 'body' | 'ended';
-
 /** One try of one request at one upstream with one key: sends it and tells what comes, as it comes. */
 export class Attempt implements Dispatcher.DispatchHandler, Bounded {
   deadlineMs: number;
@@ -51,7 +39,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Bounded {
   readonly #timeouts: AttemptTimeouts;
   readonly #deadlines: Deadlines;
   readonly #now: () => number;
-  #phase: Phase = 'connecting';
+  #phase: AttemptPhase = 'connecting';
   #controller: Dispatcher.DispatchController | undefined;
   #dispatcher: UpstreamDispatcher | undefined;
   #seat: Seat<Bounded> | undefined;
@@ -185,53 +173,4 @@ export class Attempt implements Dispatcher.DispatchHandler, Bounded {
 function rawHeadersOf(controller: Dispatcher.DispatchController): readonly (Buffer | string)[] {
   const raw = controller.rawHeaders;
   return Array.isArray(raw) ? raw : [];
-}
-
-function timeoutOf(phase: Phase): AttemptFailure | null {
-  switch (phase) {
-    case 'connecting':
-      return { kind: 'connect-timeout' };
-    case 'waiting':
-      return { kind: 'header-timeout' };
-    case 'first-byte':
-      return { kind: 'first-byte-timeout' };
-    case 'body':
-      return { kind: 'stream-idle-timeout' };
-    case 'ended':
-      return null;
-  }
-}
-
-/** Reads a failure off the code of undici's or Node's error, never off its text. */
-export function failureOf(error: Error, sent: boolean): AttemptFailure {
-  const code =
-    codeOf(error) ?? (error.cause instanceof Error ? codeOf(error.cause) : undefined) ?? '';
-  const message = code === '' ? error.message : `${code}: ${error.message}`;
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return { kind: 'connect-timeout' };
-  if (isTlsCode(code)) return { kind: 'tls-error', message };
-  if (
-    code.startsWith('HPE_') ||
-    code === 'UND_ERR_HEADERS_OVERFLOW' ||
-    code.startsWith('UND_ERR_RES')
-  ) {
-    return { kind: 'invalid-response', message };
-  }
-  return sent ? { kind: 'reset', message } : { kind: 'connect-error', message };
-}
-
-function codeOf(error: Error): string | undefined {
-  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
-
-function isTlsCode(code: string): boolean {
-  return (
-    code.startsWith('ERR_TLS') ||
-    code.startsWith('ERR_SSL') ||
-    code.startsWith('CERT_') ||
-    code.startsWith('UNABLE_TO_') ||
-    code === 'EPROTO' ||
-    code === 'DEPTH_ZERO_SELF_SIGNED_CERT' ||
-    code === 'SELF_SIGNED_CERT_IN_CHAIN' ||
-    code === 'HOSTNAME_MISMATCH'
-  );
 }

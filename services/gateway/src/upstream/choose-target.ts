@@ -1,5 +1,5 @@
 import type { LiveGroup, LiveStandardGroup, LiveUpstream } from '../live-config/live-group.ts';
-import type { RingKey } from '../key-ring/key-pool.ts';
+import type { RingKey } from '../key-ring/ring-key.ts';
 
 /** Where an attempt goes and with what. */
 export interface Target {

@@ -1,0 +1,17 @@
+import type { PoolKey } from '@keymux/contracts';
+
+/** A key of the pool as this gateway sees it. */
+export interface RingKey {
+  readonly id: string;
+  readonly slot: number;
+  readonly masked: string;
+  sealed: string;
+  /** The secret, once it was opened. */
+  secret: string | undefined;
+  state: PoolKey['state'];
+  version: number;
+  /** Consecutive failures: keymanager's count, advanced by what happened here since. */
+  streak: number;
+  /** Requests that went out from here and have no answer yet. */
+  unanswered: number;
+}
