@@ -47,7 +47,8 @@ export function answerCalls(deps: {
   }
 
   async function copy({ from, to, keys, actor }: Static<typeof CopyRequest>) {
-    if (groups.find(to) === undefined) throw new Error(`there is no group ${to}`);
+    const sought = await groups.seek(to);
+    if (sought.kind !== 'found') throw new Error(`there is no group ${to}`);
     const source = await pools.open(from);
     const up_to_seq = await list.lastSeq(source.id);
     const input: CopyInput = { from_pool: source.id, keys, up_to_seq };

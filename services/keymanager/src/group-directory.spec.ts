@@ -114,3 +114,37 @@ it('says once, and without a stack, that there is no snapshot, however often it 
   expect(lines[0]).toContain('the store is away');
   expect(lines[0]).not.toContain('stack');
 });
+
+it('asks for a group whose creation is still on its way, and says what it cannot know', async () => {
+  const { directory, calls, answer, snapshot } = make();
+  const silent = answer();
+  await directory.start();
+  snapshot.revision = 6;
+  snapshot.groups = [groupNamed('a'), groupNamed('new')];
+  expect(await directory.seek('new')).toMatchObject({ kind: 'found', group: { name: 'new' } });
+  expect(await directory.seek('nobody')).toEqual({ kind: 'none' });
+  await silent.stop();
+  calls.answer('config.snapshot', () => Promise.reject(new Error('away')));
+  expect(await directory.seek('nobody')).toEqual({ kind: 'unknown' });
+  expect(await directory.seek('a')).toMatchObject({ kind: 'found' });
+});
+
+it('takes no snapshot from before the question for an answer', async () => {
+  const { directory, calls, change, settings } = make();
+  const revisions: PromiseWithResolvers<GatewayGroup[]>[] = [];
+  calls.answer('config.snapshot', async () => {
+    const asked = Promise.withResolvers<GatewayGroup[]>();
+    revisions.push(asked);
+    return { revision: 5, settings: settings(), groups: await asked.promise };
+  });
+  const started = directory.start();
+  await expect.poll(() => revisions.length).toBe(1);
+  const sought = directory.seek('new');
+  revisions[0]?.resolve([groupNamed('a')]);
+  await started;
+  await expect.poll(() => revisions.length).toBe(2);
+  revisions[1]?.resolve([groupNamed('a'), groupNamed('new')]);
+  expect(await sought).toMatchObject({ kind: 'found' });
+  await change(group(6, 'a'));
+  expect(directory.find('a')?.name).toBe('a');
+});

@@ -23,11 +23,19 @@ export interface GroupPolicy {
   readonly probeTimeoutMs: number;
 }
 
+/** Whether there is such a group; `unknown` while the config service does not answer. */
+export type Sought =
+  | { readonly kind: 'found'; readonly group: GroupPolicy }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unknown' };
+
 /** The groups there are and their policy, always as the config service has them. */
 export interface GroupDirectory {
   /** False until the first snapshot is here: until then nothing is known of any group. */
   readonly loaded: boolean;
   find(name: string): GroupPolicy | undefined;
+  /** The same, but asks the config service for a group that is not known: its creation may still be on its way. */
+  seek(name: string): Promise<Sought>;
   /** How long outcomes are kept, ms; 0 keeps none. */
   readonly outcomesKeptMs: number;
   /** Resolves after the first try to get a snapshot; goes on trying on its own. */
@@ -76,6 +84,8 @@ export function createGroupDirectory(deps: GroupDirectoryDeps): GroupDirectory {
   let stopped = false;
   /** Changes that came while a snapshot was on its way; null when none is. */
   let waiting: ConfigChange[] | null = null;
+  /** A snapshot that is on its way; false when none comes. */
+  let loading: Promise<boolean> | undefined;
   let retry: NodeJS.Timeout | undefined;
   let subscription: Subscription | undefined;
 
@@ -117,8 +127,15 @@ export function createGroupDirectory(deps: GroupDirectoryDeps): GroupDirectory {
     else waiting.push(message.data);
   }
 
-  async function load(): Promise<void> {
-    if (stopped || waiting !== null) return;
+  function load(): Promise<boolean> {
+    loading ??= loadOnce().finally(() => {
+      loading = undefined;
+    });
+    return loading;
+  }
+
+  async function loadOnce(): Promise<boolean> {
+    if (stopped) return false;
     waiting = [];
     try {
       const request: CallTable['config.snapshot']['request'] = {};
@@ -136,16 +153,30 @@ export function createGroupDirectory(deps: GroupDirectoryDeps): GroupDirectory {
       told = false;
       listed(new Set(groups.keys()));
       for (const change of heard) if (change.revision > reply.revision) apply(change);
+      return true;
     } catch (error) {
       const heard: readonly ConfigChange[] = waiting ?? [];
       waiting = null;
-      if (stopped) return;
+      if (stopped) return false;
       if (loaded) heard.forEach(apply);
       if (!told) log.warn(aboutFailure(error), 'no config snapshot yet; trying until there is one');
       told = true;
       clearTimeout(retry);
       retry = setTimeout(() => void load(), retryMs);
+      return false;
     }
+  }
+
+  function find(name: string): GroupPolicy | undefined {
+    const group = groups.get(name);
+    if (group === undefined) return undefined;
+    return {
+      name,
+      type: group.type,
+      blacklistThreshold: valueOf(group, 'blacklist_threshold'),
+      probes: Math.max(1, valueOf(group, 'key_validation_concurrency')),
+      probeTimeoutMs: valueOf(group, 'key_validation_timeout_seconds') * 1000,
+    };
   }
 
   return {
@@ -156,16 +187,14 @@ export function createGroupDirectory(deps: GroupDirectoryDeps): GroupDirectory {
       const days = values['outcome_retention_days'];
       return (typeof days === 'number' ? days : usualOutcomeDays) * dayMs;
     },
-    find: (name) => {
-      const group = groups.get(name);
-      if (group === undefined) return undefined;
-      return {
-        name,
-        type: group.type,
-        blacklistThreshold: valueOf(group, 'blacklist_threshold'),
-        probes: Math.max(1, valueOf(group, 'key_validation_concurrency')),
-        probeTimeoutMs: valueOf(group, 'key_validation_timeout_seconds') * 1000,
-      };
+    find,
+    seek: async (name) => {
+      // A snapshot that is on its way may be from before the group.
+      if (find(name) === undefined) await loading;
+      const sure = find(name) !== undefined || (await load());
+      const group = find(name);
+      if (group !== undefined) return { kind: 'found', group };
+      return { kind: sure ? 'none' : 'unknown' };
     },
     start: async () => {
       // Follows first, so that no change falls between the snapshot and the first message.

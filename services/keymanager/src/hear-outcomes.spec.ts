@@ -26,9 +26,10 @@ async function makeHearing(threshold = 3) {
   const groups = {
     loaded: true,
     outcomesKeptMs: 86_400_000,
-    find: (name: string) => (name === 'g' ? policy : undefined),
-    start: () => Promise.resolve(),
-    stop: () => Promise.resolve(),
+    seek: (name: string) =>
+      Promise.resolve(
+        name === 'g' ? ({ kind: 'found', group: policy } as const) : ({ kind: 'none' } as const),
+      ),
   };
   const heard = (what: Heard) => counted.push(what);
   const hear = createHearOutcomes({ ...roster, groups, log, heard });

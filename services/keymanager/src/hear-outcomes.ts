@@ -13,7 +13,7 @@ export type Heard = KeyOutcome['kind'] | 'duplicate';
 
 export interface HearOutcomesDeps {
   readonly ledger: Ledger;
-  readonly groups: GroupDirectory;
+  readonly groups: Pick<GroupDirectory, 'loaded' | 'seek' | 'outcomesKeptMs'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly heard: (what: Heard, count: number) => void;
@@ -29,11 +29,14 @@ const triesOfABug = 10;
 export function createHearOutcomes(
   deps: HearOutcomesDeps,
 ): (message: Message, delivery: number) => Promise<Handled> {
-  const { ledger, groups, log, heard } = deps;
+  const { ledger, groups, clock, log, heard } = deps;
 
-  async function hear(id: string, data: KeyOutcomes): Promise<void> {
+  async function hear(id: string, data: KeyOutcomes, threshold: number): Promise<void> {
     const reach = { keyIds: keysOf(data), batch: data };
-    const written = await ledger.write(reach, (unit) => recordOutcomes(deps, unit, id, data));
+    const policy = { threshold, outcomesKeptMs: groups.outcomesKeptMs };
+    const written = await ledger.write(reach, (unit) =>
+      recordOutcomes(unit, { cause: id, data, policy, nowMs: clock.now() }),
+    );
     if (written.kind === 'duplicate') {
       heard('duplicate', 1);
       return;
@@ -48,7 +51,12 @@ export function createHearOutcomes(
     // Without the config no threshold is known.
     if (!groups.loaded) return 'retry';
     try {
-      await hear(message.id, message.data);
+      const sought = await groups.seek(message.data.group);
+      // Nor is that of a group which another service has only just created.
+      if (sought.kind === 'unknown') return 'retry';
+      // The group may be gone while its last outcomes arrive.
+      const threshold = sought.kind === 'found' ? sought.group.blacklistThreshold : 0;
+      await hear(message.id, message.data, threshold);
       return 'ack';
     } catch (error) {
       if (isStoreAway(error)) {
@@ -70,15 +78,17 @@ function keysOf({ outcomes }: KeyOutcomes): string[] {
 }
 
 function recordOutcomes(
-  deps: Pick<HearOutcomesDeps, 'groups' | 'clock'>,
   unit: Unit,
-  cause: string,
-  { group, producer, outcomes }: KeyOutcomes,
+  about: {
+    readonly cause: string;
+    readonly data: KeyOutcomes;
+    readonly policy: { readonly threshold: number; readonly outcomesKeptMs: number };
+    readonly nowMs: number;
+  },
 ): void {
-  const { groups, clock } = deps;
-  const nowMs = clock.now();
-  // The group may be gone while its last outcomes arrive.
-  const threshold = groups.find(group)?.blacklistThreshold ?? 0;
+  const { cause, data, policy, nowMs } = about;
+  const { group, producer, outcomes } = data;
+  const { threshold } = policy;
   const origin = { cause, actor: 'gateway' };
   const used = new Map<string, Usage>();
   const count = (id: string, requests: number, failures: number, at: string): void => {
@@ -118,7 +128,7 @@ function recordOutcomes(
     }
   }
   for (const [id, each] of used) unit.count(id, each);
-  if (groups.outcomesKeptMs > 0) {
+  if (policy.outcomesKeptMs > 0) {
     unit.archive({ group, producer, heardMs: nowMs, threshold, outcomes, versions });
   }
 }

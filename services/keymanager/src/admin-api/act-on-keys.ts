@@ -56,7 +56,7 @@ export function createActHandler(deps: AdminDeps): Handler<ActOnKeys> {
   }
 
   return async ({ params, body, actor }) => {
-    const group = keyedGroupOf(groups, params.name);
+    const group = await keyedGroupOf(groups, params.name);
     if (isProblem(group)) return group;
     const { times, errors } = readTimes(body);
     const { action, status, where, restore_passing: restores } = body;

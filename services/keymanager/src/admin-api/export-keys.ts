@@ -15,7 +15,7 @@ export function createExportHandler(
 ): Handler<(typeof keymanagerOperations)['exportKeys']> {
   const { roster, groups, audit, vault } = deps;
   return async ({ params, query, actor, res, signal, req }) => {
-    const group = groupOf(groups, params.name);
+    const group = await groupOf(groups, params.name);
     if (isProblem(group)) return group;
     const { status } = query;
     const pool = await roster.pools.find(group.name);

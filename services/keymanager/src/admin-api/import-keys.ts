@@ -126,7 +126,7 @@ export function createImportHandler(
       if (upload.kind === 'problem') return upload;
       if (keys + invalids.count === 0) return invalidField('keys', 'there is no key in it');
       // The group may have been deleted during a long upload.
-      const still = keyedGroupOf(groups, group);
+      const still = await keyedGroupOf(groups, group);
       if (isProblem(still)) return still;
       await writer.commit();
       committed = true;
@@ -151,7 +151,7 @@ export function createImportHandler(
 
   return async (input) => {
     const { params, query, req } = input;
-    const group = keyedGroupOf(groups, params.name);
+    const group = await keyedGroupOf(groups, params.name);
     if (isProblem(group)) {
       req.resume();
       return group;

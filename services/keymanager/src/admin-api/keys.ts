@@ -39,7 +39,7 @@ export function createKeyHandlers(deps: AdminDeps): {
   const view = (row: ListedKey) => keyView(row, clock.now());
 
   const listKeys: Handler<Operations['listKeys']> = async ({ params, query }) => {
-    const group = groupOf(groups, params.name);
+    const group = await groupOf(groups, params.name);
     if (isProblem(group)) return group;
     const { status, q, sort = 'created_at', limit = defaultPage } = query;
     const direction = sort.startsWith('-') ? 'descending' : 'ascending';

@@ -48,7 +48,7 @@ export function createPastHandlers({ store, snapshots, poolSnapshots, groups, cl
   }
 
   const poolState: Handler<Operations['poolState']> = async ({ params, query }) => {
-    const group = keyedGroupOf(groups, params.name);
+    const group = await keyedGroupOf(groups, params.name);
     if (isProblem(group)) return group;
     const atMs = readMoment(query.at, clock);
     if (isProblem(atMs)) return atMs;

@@ -16,7 +16,7 @@ export function createSimulateHandler(
   const { archive, store, snapshots, roster, groups } = deps;
   let working = false;
   return async ({ params, body }) => {
-    const group = groupOf(groups, params.name);
+    const group = await groupOf(groups, params.name);
     if (isProblem(group)) return group;
     const fromMs = Date.parse(body.from);
     const toMs = Date.parse(body.to);

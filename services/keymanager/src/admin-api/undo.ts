@@ -76,7 +76,7 @@ export function createUndoHandlers(
 
   const undoVerdicts: Handler<Operations['undoVerdicts']> = async (input) => {
     const { params, query, body, actor } = input;
-    const group = keyedGroupOf(groups, params.name);
+    const group = await keyedGroupOf(groups, params.name);
     if (isProblem(group)) return group;
     const verdicts = readVerdicts(body);
     if (isProblem(verdicts)) return verdicts;

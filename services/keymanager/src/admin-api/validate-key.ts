@@ -15,7 +15,7 @@ export function createValidateHandler(
   return async ({ params, query, actor }) => {
     const row = await livingKey(roster, params.id);
     if (row === undefined) return problem('not_found', { detail: 'there is no such key' });
-    const group = groupOf(groups, row.state.group);
+    const group = await groupOf(groups, row.state.group);
     if (isProblem(group)) return group;
     const probed = await probe(calls, group, row);
     switch (probed.kind) {

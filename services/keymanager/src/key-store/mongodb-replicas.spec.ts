@@ -21,9 +21,10 @@ const policy = {
 const groups = {
   loaded: true,
   outcomesKeptMs: 86_400_000,
-  find: (name: string) => (name === group ? policy : undefined),
-  start: () => Promise.resolve(),
-  stop: () => Promise.resolve(),
+  seek: (name: string) =>
+    Promise.resolve(
+      name === group ? ({ kind: 'found', group: policy } as const) : ({ kind: 'none' } as const),
+    ),
 };
 
 let url = '';

@@ -50,15 +50,17 @@ async function listening(keys = 3) {
     groups: {
       loaded: true,
       outcomesKeptMs: 86_400_000,
-      find: () => ({
-        name: 'g',
-        type: 'standard',
-        blacklistThreshold: threshold,
-        probes: 1,
-        probeTimeoutMs: 1_000,
-      }),
-      start: () => Promise.resolve(),
-      stop: () => Promise.resolve(),
+      seek: () =>
+        Promise.resolve({
+          kind: 'found',
+          group: {
+            name: 'g',
+            type: 'standard',
+            blacklistThreshold: threshold,
+            probes: 1,
+            probeTimeoutMs: 1_000,
+          },
+        }),
     },
     clock: roster.clock,
     log,
