@@ -155,6 +155,11 @@ export const PoolKeySchema = Type.Object({
     }),
   ),
   version: Type.Integer(),
+  repaired: Type.Optional(
+    Type.Boolean({
+      description: 'keymanager had it otherwise by mistake, maybe under a later version',
+    }),
+  ),
 });
 export type PoolKey = Static<typeof PoolKeySchema>;
 

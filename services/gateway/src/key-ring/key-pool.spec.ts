@@ -28,6 +28,34 @@ function poolOf(count: number): KeyPool {
 const chosen = (pool: KeyPool, count: number, model: string | null = null, nowMs = now) =>
   Array.from({ length: count }, () => pool.choose(model, [], nowMs)?.id);
 
+describe('a repaired key', () => {
+  const wrong = { version: 9, state: 'disabled' } as const;
+
+  it('is taken as it is now, whatever version was known, without the rests that it never had', () => {
+    const pool = poolOf(1);
+    const cooldowns = [
+      { model: null, until_ms: now + 9_000 },
+      { model: 'm', until_ms: now + 9_000 },
+    ];
+    pool.apply(poolKey('k0', { version: 9, cooldowns }), now);
+    expect(chosen(pool, 1)).toEqual([undefined]);
+    pool.apply(poolKey('k0', { version: 3, streak: 1, repaired: true }), now);
+    expect(chosen(pool, 1, 'm')).toEqual(['k0']);
+    pool.apply(poolKey('k0', wrong), now);
+    pool.apply(poolKey('k0', { version: 4, repaired: true }), now);
+    expect(chosen(pool, 1)).toEqual(['k0']);
+  });
+
+  it('is taken from a snapshot too, when the word of it was missed', () => {
+    const pool = poolOf(1);
+    pool.apply(poolKey('k0', wrong), now);
+    pool.apply(poolKey('k0', { version: 8 }), now);
+    expect(chosen(pool, 1)).toEqual([undefined]);
+    pool.apply(poolKey('k0', { version: 9 }), now);
+    expect(chosen(pool, 1)).toEqual(['k0']);
+  });
+});
+
 describe('the key pool', () => {
   it('uses each of k healthy keys N times in N·k choices', () => {
     fc.assert(

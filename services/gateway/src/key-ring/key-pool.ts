@@ -84,10 +84,11 @@ export class KeyPool {
     return all.length === 0 ? undefined : Math.min(...all);
   }
 
-  /** Takes keymanager's word about a key; older versions than the known one are passed by. */
+  /** Takes keymanager's word about a key; what is not newer is passed by, unless it was repaired. */
   apply(change: PoolKey, nowMs: number): void {
     let key = this.#keys.get(change.id);
-    if (key !== undefined && change.version <= key.version) return;
+    if (key !== undefined && !isNews(change, key)) return;
+    if (key !== undefined && change.repaired === true) this.#wake(key.slot);
     if (change.state === 'deleted') {
       if (key !== undefined) this.#remove(key);
       return;
@@ -215,4 +216,10 @@ export class KeyPool {
     if (key.state === 'active' && !rests) this.#usable.add(key.slot);
     else this.#usable.delete(key.slot);
   }
+}
+
+// One version has two states only when one of them was a mistake that this gateway did not hear of.
+function isNews(change: PoolKey, { version, state }: RingKey): boolean {
+  if (change.repaired === true || change.version > version) return true;
+  return change.version === version && change.state !== state;
 }

@@ -28,8 +28,11 @@ it('makes everything anew while outcomes and imports come, and changes nothing',
   expect(task).toMatchObject({
     kind: 'rebuild',
     state: 'done',
+    processed: expect.any(Number),
     result: { replaced: 0, added: 0, removed: 0, unplaced: 0, config_changed: false },
   });
+  expect(task.processed).toBeGreaterThan(300);
+  expect(task.total).toBe(task.processed);
   expect((await on.list(group, '?limit=100')).items).toEqual(before);
   expect((await on.list(group)).total).toBe(500);
 });

@@ -16,12 +16,18 @@ const isConfig = Compile(
   Type.Object({ revision: Type.Integer(), groups: Type.Integer(), changed: Type.Boolean() }),
 );
 
+/** How far the walk through all events is. */
+interface Walk {
+  readonly processed: number;
+  readonly total: number;
+}
+
 /**
  * Makes the work of a rebuild: the roster of keys, the snapshots of long lives, and the config. One
  * step does all; after a restart it begins anew, for it only puts right what is not.
  */
 export function createRebuildWork(deps: {
-  readonly roster: Pick<Roster, 'rebuild' | 'ledger'>;
+  readonly roster: Pick<Roster, 'rebuild' | 'ledger' | 'foldedThrough'>;
   readonly store: Pick<EventStore, 'read'>;
   readonly snapshots: KeySnapshots;
   readonly poolKeeper: Pick<PoolSnapshotKeeper, 'anew'>;
@@ -34,15 +40,18 @@ export function createRebuildWork(deps: {
   async function report(
     task: TaskRecord,
     keys: RebuiltKeys,
-    more: Readonly<Record<string, unknown>>,
+    { of, ...more }: { readonly of: Walk } & Readonly<Record<string, unknown>>,
   ): Promise<void> {
     const result = { ...keys, ...more };
-    await tasks.progress(task, { position: 0, processed: keys.keys, result });
+    const { processed, total } = of;
+    await tasks.progress(task, { position: 0, processed, total, result });
   }
 
   return {
     step: async (task, signal) => {
       let taken = 0;
+      // In positions of events; more come while it runs.
+      let of: Walk = { processed: 0, total: await roster.foldedThrough() };
       await snapshots.clear();
       const keys = await roster.rebuild({
         signal,
@@ -54,11 +63,14 @@ export function createRebuildWork(deps: {
             taken += 1;
           }
         },
-        progress: (soFar) => report(task, soFar, {}),
+        progress: (soFar, position) => {
+          of = { processed: position, total: Math.max(of.total, position) };
+          return report(task, soFar, { of });
+        },
       });
       if (keys === undefined) return 'more';
       if (keys.replaced + keys.added + keys.removed > 0) await poolKeeper.anew();
-      const about = { long_lives: taken };
+      const about = { of: { ...of, processed: of.total }, long_lives: taken };
       await report(task, keys, about);
       try {
         const config = await calls.call('config.rebuild', {});

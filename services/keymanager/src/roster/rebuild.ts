@@ -63,7 +63,8 @@ export interface RebuildWatch {
   readonly changed?: (keys: readonly ChangedKey[]) => Promise<void>;
   /** Is told keys that are in their places. */
   readonly inPlace?: (keys: readonly FoldedKey[]) => Promise<void>;
-  readonly progress?: (soFar: RebuiltKeys) => Promise<void>;
+  /** Is told up to which position all events were walked through. */
+  readonly progress?: (soFar: RebuiltKeys, position: number) => Promise<void>;
 }
 
 export const nothingRebuilt: RebuiltKeys = {
@@ -155,7 +156,7 @@ export async function rebuildRoster(
     blocked.push(...(await place(await begin(page))));
     sum = { ...sum, events: sum.events + page.length };
     position = last.position;
-    await progress?.(sum);
+    await progress?.(sum, position);
     // Requests, outcomes and imports get their turn.
     await nextTurn();
   }

@@ -60,6 +60,8 @@ export interface ChangedKey {
   /** After the unit. */
   readonly version: number;
   readonly state: KeyState;
+  /** True for one that was not what its events say, and was put right without an event. */
+  readonly repaired?: boolean;
 }
 
 interface WorkingKey extends ChangedKey {
@@ -170,11 +172,12 @@ export function changesByPool(
   nowMs: number,
 ): Map<number, { group: string; changes: PoolKey[] }> {
   const pools = new Map<number, { group: string; changes: PoolKey[] }>();
-  for (const { id, poolId, group, version, state } of changed) {
+  for (const { id, poolId, group, version, state, repaired } of changed) {
     const of = pools.get(poolId) ?? { group, changes: [] };
-    of.changes.push(
-      isLive(state) ? toPoolKey({ id, version, state }, nowMs) : deletedPoolKey(id, version),
-    );
+    const key = isLive(state)
+      ? toPoolKey({ id, version, state }, nowMs)
+      : deletedPoolKey(id, version);
+    of.changes.push(repaired === true ? { ...key, repaired } : key);
     pools.set(poolId, of);
   }
   return pools;

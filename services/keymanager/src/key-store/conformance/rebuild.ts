@@ -79,6 +79,8 @@ export function promisesOfRebuilds(tested: Tested): void {
       expect(states.get(unreadable)).toBe('blacklisted');
       expect(states.get(lost)).toBe('active');
       expect(states.get(stray)).toBe('deleted');
+      const repaired = messages.flatMap(({ changes }) => changes.filter((key) => key.repaired));
+      expect(repaired.map(({ id }) => id).toSorted()).toEqual(told.toSorted());
     });
 
     it('loses nothing of what is written meanwhile', async () => {

@@ -218,7 +218,8 @@ export function createLedger(deps: {
           const claims = advanced.map(({ group, revision }) => revisionClaim(group, revision));
           const committed = await log.commit({ batch: [], claims, about });
           if (committed.kind === 'committed') {
-            return settle(about, { commit: committed.commit, changed });
+            const repaired = changed.map((key) => ({ ...key, repaired: true }));
+            return settle(about, { commit: committed.commit, changed: repaired });
           }
           await settle(about);
           await sleep(Math.random() * pauseMs * each);

@@ -169,7 +169,8 @@ export function createLedger(deps: LedgerDeps): Ledger {
       });
     },
     announce: async (keys) => {
-      const messages = inTransaction(db, () => messagesOf(keys));
+      const repaired = keys.map((key) => ({ ...key, repaired: true }));
+      const messages = inTransaction(db, () => messagesOf(repaired));
       if (messages.length > 0) void hear(messages);
     },
     tell: (listener) => {
