@@ -13,6 +13,8 @@ export function isDuplicateKey(error: unknown): boolean {
 export function onlyDuplicateKeys(error: unknown): boolean {
   if (!(error instanceof MongoBulkWriteError)) return isDuplicateKey(error);
   const errors = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
+  // A bulk write that the network cut off has no such errors either.
+  if (errors.length === 0) return isDuplicateKey(error);
   return errors.every((each) => each.code === duplicateKey);
 }
 
@@ -23,6 +25,8 @@ export function isRefused(error: unknown): boolean {
 
 /** True for a database that cannot be reached or cannot write now: to be tried until it can. */
 export function isMongoAway(error: unknown): boolean {
+  const wrapped = wrappedIn(error);
+  if (wrapped !== undefined) return isMongoAway(wrapped);
   if (!(error instanceof MongoError) || isDuplicateKey(error) || isRefused(error)) return false;
   if (!(error instanceof MongoServerError)) {
     return [
@@ -46,6 +50,13 @@ export function isMongoAway(error: unknown): boolean {
     error.name === 'MongoWriteConcernError' ||
     serverAway.has(error.code)
   );
+}
+
+// What befell a bulk write as a whole, the driver hides in an error that looks like the server's.
+function wrappedIn(error: unknown): Error | undefined {
+  if (!(error instanceof MongoBulkWriteError)) return undefined;
+  const cause: unknown = error.errorResponse;
+  return cause instanceof Error ? cause : undefined;
 }
 
 // Stepping down, shutting down, interrupted, a full disk (https://www.mongodb.com/docs/manual/reference/error-codes/).

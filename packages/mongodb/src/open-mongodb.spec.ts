@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { startMongoDb } from '@keymux/parts/mongodb';
 import { createLogger, StartProblem } from '@keymux/service';
+import { MongoBulkWriteError, MongoNetworkError } from 'mongodb';
 import { expect, it } from 'vitest';
 import { isMongoAway, onlyDuplicateKeys } from './failures.ts';
 import { openMongo } from './open-mongodb.ts';
@@ -58,3 +59,10 @@ it('tells a server that went away from an answer that was a refusal', async () =
   await mongo.close();
   await part.stop();
 }, 120_000);
+
+it('takes a bulk write that the network cut off for one that was not done', () => {
+  const cut = new MongoNetworkError('read ECONNRESET');
+  // As the driver wraps it.
+  const error: unknown = Reflect.construct(MongoBulkWriteError, [cut, {}]);
+  expect([onlyDuplicateKeys(error), isMongoAway(error)]).toEqual([false, true]);
+});
