@@ -1,7 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
+import type { Keeper } from './keeper.ts';
 import { javaPackage, mavenFolder } from './maven.ts';
 import { type Part, startPart } from './part.ts';
 import { debianProgram, runProgram } from './program.ts';
@@ -15,13 +16,19 @@ export interface KafkaOptions {
   readonly user?: { readonly name: string; readonly password: string };
   /** PEM; the broker then speaks TLS only. */
   readonly tls?: { readonly certificate: string; readonly key: string };
+  /** A folder that outlives the broker; a temporary one by default. */
+  readonly storeDirectory?: string;
+  readonly keeper?: Keeper;
 }
 
-/** Starts a Kafka broker of its own, in KRaft mode, with its data in a temporary folder. */
-export async function startKafka({ user, tls }: KafkaOptions = {}): Promise<Part> {
+/** Starts a Kafka broker of its own, in KRaft mode, with its data in a folder. */
+export async function startKafka(options: KafkaOptions = {}): Promise<Part> {
+  const { user, tls, keeper } = options;
   const program = await debianProgram('java', javaPackage);
   const jars = await kafkaJars();
   const folder = mkdtempSync(join(tmpdir(), 'keymux-kafka-'));
+  const store = options.storeDirectory ?? folder;
+  mkdirSync(store, { recursive: true });
   const [port, controllerPort] = [await freePort(), await freePort()];
   const protocol = `${user === undefined ? '' : 'SASL_'}${tls === undefined ? 'PLAINTEXT' : 'SSL'}`;
   const lines = [
@@ -33,7 +40,7 @@ export async function startKafka({ user, tls }: KafkaOptions = {}): Promise<Part
     'controller.listener.names=CONTROLLER',
     'inter.broker.listener.name=CLIENT',
     `listener.security.protocol.map=CONTROLLER:PLAINTEXT,CLIENT:${protocol}`,
-    `log.dirs=${join(folder, 'logs')}`,
+    `log.dirs=${join(store, 'logs')}`,
     'auto.create.topics.enable=false',
     'offsets.topic.num.partitions=1',
     'offsets.topic.replication.factor=1',
@@ -55,10 +62,10 @@ export async function startKafka({ user, tls }: KafkaOptions = {}): Promise<Part
     );
   }
   if (tls !== undefined) {
-    const [store, trusted] = [join(folder, 'server.pem'), join(folder, 'trusted.pem')];
-    writeFileSync(store, `${tls.key.trim()}\n${tls.certificate}`, { mode: 0o600 });
+    const [keyStore, trusted] = [join(folder, 'server.pem'), join(folder, 'trusted.pem')];
+    writeFileSync(keyStore, `${tls.key.trim()}\n${tls.certificate}`, { mode: 0o600 });
     writeFileSync(trusted, tls.certificate);
-    lines.push('ssl.keystore.type=PEM', `ssl.keystore.location=${store}`);
+    lines.push('ssl.keystore.type=PEM', `ssl.keystore.location=${keyStore}`);
     lines.push('ssl.truststore.type=PEM', `ssl.truststore.location=${trusted}`);
   }
   const file = join(folder, 'server.properties');
@@ -78,6 +85,7 @@ export async function startKafka({ user, tls }: KafkaOptions = {}): Promise<Part
     ...java,
     'kafka.tools.StorageTool',
     'format',
+    '--ignore-formatted',
     '--cluster-id',
     cluster,
     '--config',
@@ -92,6 +100,7 @@ export async function startKafka({ user, tls }: KafkaOptions = {}): Promise<Part
     patienceMs: 240_000,
     url: `127.0.0.1:${port}`,
     folder,
+    ...(keeper === undefined ? {} : { keeper }),
   });
 }
 

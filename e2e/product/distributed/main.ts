@@ -19,7 +19,7 @@ import { startServices, stopServices } from './services.ts';
 // What stands in it is for the services too, which run elsewhere.
 if (existsSync('.env')) process.loadEnvFile('.env');
 const { environment, log } = beginProcess('distributed');
-const { dataDir, port, natsUrl, mongodbUrl, redisDsn } = environment;
+const { dataDir, port, natsUrl, mongodbUrl, redisDsn, requestLogBus, kafkaBrokers } = environment;
 const secrets = readSecrets(environment);
 if (secrets.kind === 'invalid') refuseStart(secrets.message);
 reservePorts([port, environment.metricsPort]);
@@ -31,7 +31,15 @@ let stopping = false;
 const ground: Service = {
   name: 'servers',
   async start() {
-    servers = await startServers({ dataDir, keeper, natsUrl, mongodbUrl, redisDsn });
+    servers = await startServers({
+      dataDir,
+      keeper,
+      natsUrl,
+      mongodbUrl,
+      redisDsn,
+      requestLogBus,
+      kafkaBrokers,
+    });
   },
   async stop() {
     await servers?.stop();
@@ -76,7 +84,7 @@ const services: Service = {
 /** Without the names of files whose content is told by value. */
 function withoutFiles(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const told = ['AUTH_KEY', 'ENCRYPTION_KEY', 'ENCRYPTION_KEY_PREVIOUS', 'NATS_URL', 'MONGODB_URL'];
-  const files = new Set([...told, 'REDIS_DSN'].map((name) => `${name}_FILE`));
+  const files = new Set([...told, 'REDIS_DSN', 'KAFKA_BROKERS'].map((name) => `${name}_FILE`));
   return Object.fromEntries(Object.entries(env).filter(([name]) => !files.has(name)));
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { startKafka } from '@keymux/parts/kafka';
 import type { Keeper } from '@keymux/parts/keeper';
 import { startMongoDb } from '@keymux/parts/mongodb';
 import { startNats } from '@keymux/parts/nats';
@@ -10,6 +11,7 @@ export interface Servers {
   readonly nats: Part | null;
   readonly mongodb: Part | null;
   readonly redis: Part | null;
+  readonly kafka: Part | null;
   /** The variables that name all of them. */
   readonly env: NodeJS.ProcessEnv;
   stop(): Promise<void>;
@@ -22,13 +24,18 @@ export async function startServers(options: {
   readonly natsUrl?: string | undefined;
   readonly mongodbUrl?: string | undefined;
   readonly redisDsn?: string | undefined;
+  /** `kafka` needs brokers; by default nothing does. */
+  readonly requestLogBus?: 'nats' | 'kafka';
+  readonly kafkaBrokers?: string | undefined;
 }): Promise<Servers> {
-  const { dataDir, keeper, natsUrl, mongodbUrl, redisDsn } = options;
+  const { dataDir, keeper, natsUrl, mongodbUrl, redisDsn, kafkaBrokers } = options;
+  const needsKafka = options.requestLogBus === 'kafka' && kafkaBrokers === undefined;
   const stored = (name: string) => ({ storeDirectory: join(dataDir, name), keeper });
   const starting = [
     natsUrl === undefined ? startNats(stored('nats')) : null,
     mongodbUrl === undefined ? startMongoDb(stored('mongodb')).then(({ part }) => part) : null,
     redisDsn === undefined ? startRedis({ keeper }) : null,
+    needsKafka ? startKafka(stored('kafka')) : null,
   ] as const;
   const started = await Promise.allSettled(starting);
   const parts = started.flatMap((each) => (each.status === 'fulfilled' ? (each.value ?? []) : []));
@@ -47,15 +54,17 @@ export async function startServers(options: {
     await stop();
     throw failed.reason;
   }
-  const [nats, mongodb, redis] = await Promise.all(starting);
+  const [nats, mongodb, redis, kafka] = await Promise.all(starting);
   return {
     nats,
     mongodb,
     redis,
+    kafka,
     env: {
       NATS_URL: natsUrl ?? nats?.url,
       MONGODB_URL: mongodbUrl ?? mongodb?.url,
       REDIS_DSN: redisDsn ?? redis?.url,
+      KAFKA_BROKERS: kafkaBrokers ?? kafka?.url,
     },
     stop,
   };

@@ -1,4 +1,5 @@
 export * from './bus.ts';
+export { createRequestLogBus } from './request-log-bus.ts';
 export { createInProcessBus, type InProcessBusOptions } from './in-process/in-process-bus.ts';
 export { createInProcessCalls } from './in-process/in-process-calls.ts';
 export { type IpcPort } from './ipc/frames.ts';

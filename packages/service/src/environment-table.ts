@@ -9,7 +9,6 @@ import {
   integer,
   integerOrAuto,
   list,
-  notYet,
   oneOf,
   optional,
   parseAddress,
@@ -44,6 +43,18 @@ function checkNats(addresses: string): string | undefined {
     if (parsed.kind === 'wrong') return parsed.message;
   }
   return undefined;
+}
+
+function checkKafka(brokers: string): string | undefined {
+  return /^(kafkas?:\/\/)?[^/?]+\/?(\?.*)?$/.test(brokers)
+    ? undefined
+    : 'must be an address such as kafka://example.com:9092';
+}
+
+function checkTopicPrefix(prefix: string): string | undefined {
+  return /^[\w.-]{1,200}$/.test(prefix)
+    ? undefined
+    : 'must be letters, digits, dots, dashes and underscores';
 }
 
 const serviceUrls = (service: string) =>
@@ -150,11 +161,31 @@ export const environmentTable = {
     check: checkRedis,
     help: 'A Redis server, redis://user:password@host:6379/0, through which instances share limits, leases and the login throttle; one database an installation.',
   }),
-  kafkaBrokers: notYet('KAFKA_BROKERS', { type: 'comma list', help: 'Kafka brokers.' }),
-  requestLogBus: notYet('REQUEST_LOG_BUS', {
-    type: 'nats or kafka',
-    help: 'Which bus carries request logs.',
+  requestLogBus: oneOf('REQUEST_LOG_BUS', ['nats', 'kafka'], {
+    default: 'nats',
+    help: 'Which bus carries request logs from gateways to logsinks that run apart; the same for all of them.',
   }),
+  kafkaBrokers: optional('KAFKA_BROKERS', {
+    type: 'kafka:// or kafkas:// address, several hosts comma separated',
+    secret: true,
+    check: checkKafka,
+    help: 'The Kafka brokers of REQUEST_LOG_BUS=kafka, kafkas://user:password@host:9092; kafkas is over TLS.',
+  }),
+  kafkaTopicPrefix: text('KAFKA_TOPIC_PREFIX', {
+    default: 'keymux',
+    check: checkTopicPrefix,
+    help: 'What the names of topics begin with; one an installation.',
+  }),
+  kafkaPartitions: integer(
+    'KAFKA_PARTITIONS',
+    { default: 12, min: 1, max: 1000 },
+    { help: 'Partitions of the topic; as many logsinks can share its messages.' },
+  ),
+  kafkaReplicas: integer(
+    'KAFKA_REPLICAS',
+    { default: 1, min: 1, max: 7 },
+    { help: 'Copies that the brokers keep of the topic.' },
+  ),
   dataDir: text('DATA_DIR', {
     default: './data',
     help: 'The folder of the database, the request logs, the spool and the generated secrets.',

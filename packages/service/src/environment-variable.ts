@@ -128,10 +128,21 @@ export function oneOf<const Word extends string>(
   });
 }
 
-/** Any text. */
-export function text(name: string, options: About & { default: string }): Variable<string> {
-  const { default: fallback, ...about } = options;
-  return variable(name, about, { type: 'text', defaultText: fallback, fallback, parse: value });
+/** Any text; `check` says what is wrong with it. */
+export function text(
+  name: string,
+  options: About & { default: string; check?: (text: string) => string | undefined },
+): Variable<string> {
+  const { default: fallback, check, ...about } = options;
+  return variable(name, about, {
+    type: 'text',
+    defaultText: fallback,
+    fallback,
+    parse(given) {
+      const message = check?.(given);
+      return message === undefined ? value(given) : wrong(message);
+    },
+  });
 }
 
 /** Addresses of equals, each a scheme, a host and a port; comma separated, one at least. */
@@ -221,24 +232,6 @@ export function integerOrAuto(
     },
   });
 }
-
-/** A variable of the design that this build refuses, so that nobody believes it has an effect. */
-export function notYet(
-  name: string,
-  about: About & { type: string; harmless?: readonly string[] },
-): Variable<undefined> {
-  const { type, harmless = [], ...rest } = about;
-  return variable<undefined>(name, rest, {
-    type,
-    defaultText: harmless[0] ?? '',
-    fallback: undefined,
-    parse: (given) =>
-      harmless.includes(given.toLowerCase()) ? value(undefined) : wrong(distributedOnly),
-  });
-}
-
-/** What is said of everything that needs NATS, MongoDB, Redis or Kafka. */
-export const distributedOnly = 'needs the distributed services: not in this build yet';
 
 /** What is wrong with an entry that should be an IP address or a CIDR block. */
 export function checkCidr(entry: string): string | undefined {

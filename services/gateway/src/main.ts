@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createRequestLogBus } from '@keymux/bus';
 import { createNats } from '@keymux/bus/nats';
 import { createLimitsOverCalls } from '@keymux/coordination';
 import { createRedisCoordination } from '@keymux/coordination/redis';
@@ -32,6 +33,14 @@ const nats = createNats({
   log,
   patienceMs,
 });
+const requestLogs = await createRequestLogBus({
+  environment,
+  bus: nats.bus,
+  deadLetters: nats.deadLetters,
+  name: source,
+  log,
+  patienceMs,
+});
 const addresses = {
   config: environment.configUrls,
   keymanager: environment.keymanagerUrls,
@@ -49,7 +58,7 @@ const shared = {
   stop: () => coordination.stop(),
 };
 const gateway = createGateway({
-  bus: nats.bus,
+  bus: requestLogs.bus,
   calls: nats.calls,
   coordination,
   environment,
@@ -72,7 +81,7 @@ const metrics = createMetricsServer({
   collect: () => gateway.registry.metrics(),
   log,
 });
-await runServices([nats.service, shared, gateway, metrics], {
+await runServices([nats.service, ...requestLogs.parts, shared, gateway, metrics], {
   log,
   gracefulMs: environment.gracefulShutdownMs,
 });

@@ -1,3 +1,4 @@
+import { createRequestLogBus } from '@keymux/bus';
 import { createNats } from '@keymux/bus/nats';
 import {
   beginProcess,
@@ -9,15 +10,26 @@ import {
 } from '@keymux/service';
 import { createLogsink, openLogStore } from './service.ts';
 
+/** How long a start waits for Kafka before it answers questions without. */
+const patienceMs = 10_000;
+
 const { environment, log } = beginProcess('logsink');
 const { natsReplicas: replicas } = environment;
 const authKey = needVariable('AUTH_KEY', environment.authKey);
 const url = needVariable('NATS_URL', environment.natsUrl);
 const auth = createAdminAuth({ authKey, clock, sessionTtlMs });
 const nats = createNats({ url, replicas, name: 'logsink', clock, log });
+const requestLogs = await createRequestLogBus({
+  environment,
+  bus: nats.bus,
+  deadLetters: nats.deadLetters,
+  name: 'logsink',
+  log,
+  patienceMs,
+});
 const { store, parts } = openLogStore({ environment, log });
 const logsink = createLogsink({
-  bus: nats.bus,
+  bus: requestLogs.bus,
   calls: nats.calls,
   deadLetters: nats.deadLetters,
   store,
@@ -25,4 +37,10 @@ const logsink = createLogsink({
   log,
   clock,
 });
-await runApart(logsink, { environment, log, auth, nats, parts });
+await runApart(logsink, {
+  environment,
+  log,
+  auth,
+  nats,
+  parts: [...parts, ...requestLogs.parts],
+});

@@ -56,6 +56,11 @@ export function compose(deps: {
       'MONGODB_URL: this program keeps its data in SQLite; services that run apart share a MongoDB';
     return { kind: 'problem', message };
   }
+  if (environment.requestLogBus === 'kafka') {
+    const message =
+      'REQUEST_LOG_BUS: this program carries request logs itself; services that run apart may send them over Kafka';
+    return { kind: 'problem', message };
+  }
   const opened = openDatabase(environment.databasePath);
   if (opened.kind !== 'open') return { kind: 'problem', message: opened.message };
   const { db } = opened;
