@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Bus, createInProcessBus, createInProcessCalls } from '@keymux/bus';
-import type { KeyOutcome } from '@keymux/contracts';
+import { groupDefaults, type KeyOutcome } from '@keymux/contracts';
 import { createKeymanager, openKeyStore } from '@keymux/keymanager';
 import {
   createAdminApp,
@@ -31,7 +31,9 @@ export async function startKeymanager(mongodbUrl: string | undefined) {
     redeliveryMs: () => 100,
   });
   const calls = createInProcessCalls();
-  const groups = ['main', 'long', 'busy'].map((name) => groupNamed(name));
+  const groups = ['main', 'long', 'busy'].map(
+    (name) => ({ ...groupDefaults, name, channel: 'openai' }) as const,
+  );
   calls.answer('config.rebuild', async () => ({ revision: 1, groups: 3, changed: false }));
   calls.answer('config.snapshot', async () => ({
     revision: 1,
@@ -103,24 +105,3 @@ export async function startKeymanager(mongodbUrl: string | undefined) {
     },
   };
 }
-
-const groupNamed = (name: string) => ({
-  name,
-  type: 'standard',
-  channel: 'openai',
-  display_name: '',
-  description: '',
-  enabled: true,
-  upstreams: [],
-  members: [],
-  test_model: '',
-  validation_endpoint: '',
-  config: {},
-  param_overrides: {},
-  header_rules: [],
-  model_redirect_rules: {},
-  model_redirect_strict: false,
-  error_rules: [],
-  sort: 0,
-  proxy_keys: [],
-});

@@ -3,6 +3,7 @@ export * from './calls.ts';
 export * from './channel.ts';
 export * from './config-events.ts';
 export * from './config-preview.ts';
+export * from './group-defaults.ts';
 export * from './group.ts';
 export * from './headroom.ts';
 export * from './key-events.ts';

@@ -1,3 +1,4 @@
+export { checkProxyAddress, checkWebAddress, normalAddress } from './check-address.ts';
 export { UpstreamDispatcher } from './connections.ts';
 export {
   createOutbound,

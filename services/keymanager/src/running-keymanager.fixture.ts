@@ -6,6 +6,7 @@ import { type Bus, type Calls, createInProcessBus, createInProcessCalls } from '
 import {
   type ConfigChange,
   type GatewayGroup,
+  groupDefaults,
   type KeyChecked,
   type KeyFailure,
   type KeyStateChanged,
@@ -113,24 +114,9 @@ export const failure = (key_id = '', more: Partial<KeyFailure> = {}): KeyFailure
 /** A group as the config service tells of it. */
 export function groupNamed(name: string, more: Partial<GatewayGroup> = {}): GatewayGroup {
   return {
+    ...groupDefaults,
     name,
-    type: 'standard',
     channel: 'openai',
-    display_name: '',
-    description: '',
-    enabled: true,
-    upstreams: [],
-    members: [],
-    test_model: '',
-    validation_endpoint: '',
-    config: {},
-    param_overrides: {},
-    header_rules: [],
-    model_redirect_rules: {},
-    model_redirect_strict: false,
-    error_rules: [],
-    sort: 0,
-    proxy_keys: [],
     ...more,
   };
 }

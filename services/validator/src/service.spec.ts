@@ -322,7 +322,7 @@ describe('POST /api/upstreams/test', () => {
     expect((await all.testUpstreams({ ...asked, group: 'gone' })).status).toBe(404);
     expect(
       await all.testUpstreams({ ...asked, key: 'k', upstreams: [{ url: 'host', weight: 1 }] }),
-    ).toMatchObject({ status: 422, body: { errors: [{ field: 'upstreams.0.url' }] } });
+    ).toMatchObject({ status: 422, body: { errors: [{ field: 'upstreams[0].url' }] } });
   });
 });
 

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { createInProcessBus, createInProcessCalls, type Bus, type Calls } from '@keymux/bus';
 import { createInProcessCoordination, type Coordination } from '@keymux/coordination';
 import {
+  groupDefaults,
   KeyCheckedSchema,
   settings,
   type GatewayGroup,
@@ -39,24 +40,10 @@ export const authKey = 'admin-auth-key';
 /** A group with the defaults of a new one. */
 export function group(name: string, own: Partial<GatewayGroup> = {}): GatewayGroup {
   return {
+    ...groupDefaults,
     name,
-    type: 'standard',
     channel: 'openai',
-    display_name: '',
-    description: '',
-    enabled: true,
-    upstreams: [],
-    members: [],
     test_model: 'test-model',
-    validation_endpoint: '',
-    config: {},
-    param_overrides: {},
-    header_rules: [],
-    model_redirect_rules: {},
-    model_redirect_strict: false,
-    error_rules: [],
-    sort: 0,
-    proxy_keys: [],
     ...own,
   };
 }

@@ -1,7 +1,7 @@
 import type { Group } from '@keymux/contracts';
+import { checkWebAddress, normalAddress } from '@keymux/outbound';
 import type { FieldError } from '@keymux/service';
 import type { ConfigState } from '../revision/state.ts';
-import { checkWebAddress, normalAddress } from '../settings/check-address.ts';
 import { checkRules } from './check-rules.ts';
 
 /** What is wrong with a group beyond what its schema says; secrets in it are sealed and not looked at. */

@@ -1,11 +1,11 @@
 import type { Group, GroupPatch, NewGroup } from '@keymux/contracts';
+import { checkProxyAddress } from '@keymux/outbound';
 import { type FieldError, type Problem, problem } from '@keymux/service';
 import { holdsCredentials, type Secrets } from '../proxy-key/secrets.ts';
 import type { Decision } from '../revision/decision.ts';
 import { staleConfig } from '../revision/decide-restore.ts';
 import { diffFields, diffWhole } from '../revision/diff.ts';
 import { type ConfigState, inOrder, type KnownGroup } from '../revision/state.ts';
-import { checkProxyAddress } from '../settings/check-address.ts';
 import { checkGroup } from './check-group.ts';
 import { completeGroup, withoutNulls } from './new-group.ts';
 

@@ -1,11 +1,11 @@
 import type { SettingValues } from '@keymux/contracts';
+import { checkProxyAddress, checkWebAddress } from '@keymux/outbound';
 import { type FieldError, problem } from '@keymux/service';
 import { readProxyKeys } from '../proxy-key/key-list.ts';
 import { holdsCredentials, type Secrets } from '../proxy-key/secrets.ts';
 import type { Decision } from '../revision/decision.ts';
 import { diffFields } from '../revision/diff.ts';
 import type { ConfigState } from '../revision/state.ts';
-import { checkProxyAddress, checkWebAddress } from './check-address.ts';
 
 export type SettingsPatch = { readonly [K in keyof SettingValues]?: SettingValues[K] | null };
 

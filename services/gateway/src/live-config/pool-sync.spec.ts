@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bus, createInProcessBus, createInProcessCalls, type Message } from '@keymux/bus';
-import type { CallTable, GatewayGroup, PoolKey } from '@keymux/contracts';
+import { type CallTable, type GatewayGroup, groupDefaults, type PoolKey } from '@keymux/contracts';
 import { createLogger, systemClock } from '@keymux/service';
 import { afterEach, expect, it } from 'vitest';
 import { KeptPools } from './kept-pools.ts';
@@ -24,24 +24,10 @@ const key = (id: string, version: number, state: PoolKey['state'] = 'active'): P
   version,
 });
 const group: GatewayGroup = {
+  ...groupDefaults,
   name: 'g',
-  type: 'standard',
   channel: 'openai',
-  display_name: '',
-  description: '',
-  enabled: true,
   upstreams: [{ url: 'https://provider.test', weight: 1 }],
-  members: [],
-  test_model: '',
-  validation_endpoint: '',
-  config: {},
-  param_overrides: {},
-  header_rules: [],
-  model_redirect_rules: {},
-  model_redirect_strict: false,
-  error_rules: [],
-  sort: 0,
-  proxy_keys: [],
 };
 
 /** A keymanager that only has a pool, which a test changes. */

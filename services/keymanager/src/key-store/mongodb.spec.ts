@@ -1,8 +1,7 @@
 import type { KeyStateChanged } from '@keymux/contracts';
-import { openMongo } from '@keymux/mongodb';
-import { startMongoDb } from '@keymux/parts/mongodb';
-import { createLogger, newId } from '@keymux/service';
+import { createLogger } from '@keymux/service';
 import { keyCollections } from '../roster/mongodb/collections.ts';
+import { openScratchMongo } from '../scratch-mongo.fixture.ts';
 import { keyStoreConformance } from './conformance/conformance.ts';
 import { testClock, testVault } from './conformance/tested.ts';
 import { createMongoKeyStore } from './mongodb.ts';
@@ -10,9 +9,7 @@ import { createMongoKeyStore } from './mongodb.ts';
 const log = createLogger({ service: 'test', level: 'silent', format: 'json' });
 
 keyStoreConformance('the MongoDB key store', async () => {
-  const { part } = await startMongoDb();
-  const mongo = await openMongo({ url: part.url, log });
-  const db = mongo.db.client.db(`keymux-test-${newId()}`);
+  const { db, close } = await openScratchMongo();
   const [vault, clock] = [testVault(), testClock()];
   const store = createMongoKeyStore({ db, vault, clock, log });
   const told: KeyStateChanged[] = [];
@@ -33,9 +30,7 @@ keyStoreConformance('the MongoDB key store', async () => {
     },
     close: async () => {
       await store.stop();
-      await db.dropDatabase();
-      await mongo.close();
-      await part.stop();
+      await close();
     },
   };
 });

@@ -1,4 +1,5 @@
-import type { GatewayGroup, validatorOperations } from '@keymux/contracts';
+import { type GatewayGroup, groupDefaults, type validatorOperations } from '@keymux/contracts';
+import { checkWebAddress } from '@keymux/outbound';
 import { type Handler, invalidField, problem } from '@keymux/service';
 import { mask } from '@keymux/vault';
 import type { HandlersDeps } from './handlers-deps.ts';
@@ -27,9 +28,10 @@ export function createTestUpstreams(
 
   return async ({ body, signal: clientGone }) => {
     const { key: given, group: name, ...asked } = body;
-    const wrong = asked.upstreams.findIndex(({ url }) => !isAddress(url));
-    if (wrong >= 0) {
-      return invalidField(`upstreams.${wrong}.url`, 'is not an address such as https://host/path');
+    for (const [at, { url }] of asked.upstreams.entries()) {
+      // A private address, where those are forbidden, is refused when it is connected to.
+      const wrong = checkWebAddress(url, { forbidPrivate: false });
+      if (wrong !== null) return invalidField(`upstreams[${at}].url`, wrong);
     }
     if (!config.loaded) return problem('unavailable');
     const saved = name === undefined ? undefined : config.group(name);
@@ -37,7 +39,7 @@ export function createTestUpstreams(
     if (given === undefined && saved === undefined) {
       return invalidField('key', 'is needed where no group has one');
     }
-    const group: GatewayGroup = { ...plain, name: name ?? 'new', ...asked };
+    const group: GatewayGroup = { ...groupDefaults, name: name ?? 'new', ...asked };
     const settings = saved?.settings ?? config.settingsOf(group);
     const known = new Set(saved?.group.upstreams.map(({ url }) => url));
     const [mine, others] = [
@@ -59,28 +61,3 @@ export function createTestUpstreams(
     return { status: 200, body: { results: [...results, ...skipped], models } };
   };
 }
-
-/** What a group has where nothing is said. */
-const plain: GatewayGroup = {
-  name: '',
-  type: 'standard',
-  channel: 'openai',
-  display_name: '',
-  description: '',
-  enabled: true,
-  upstreams: [],
-  members: [],
-  test_model: '',
-  validation_endpoint: '',
-  proxy_keys: [],
-  config: {},
-  param_overrides: {},
-  header_rules: [],
-  model_redirect_rules: {},
-  model_redirect_strict: false,
-  error_rules: [],
-  sort: 0,
-};
-
-const isAddress = (text: string): boolean =>
-  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);

@@ -1,4 +1,5 @@
-import { isPublicAddress, readProxyUrl } from '@keymux/outbound';
+import { readProxyUrl } from './proxy-url.ts';
+import { isPublicAddress } from './public-address.ts';
 
 /** A sentence about what is wrong with a web address, or null; the sentence never repeats the address. */
 export function checkWebAddress(
