@@ -6,7 +6,7 @@ import { createPoolSnapshotKeeper } from './pool-snapshot-keeper.ts';
 
 const log = createLogger({ service: 'test', level: 'silent', format: 'json' });
 
-async function keeping(fewestEvents: number) {
+async function keeping(fewestEvents: number, mostSnapshots = 24) {
   const roster = createMemoryRoster();
   const snapshots = createSqlitePoolSnapshots(roster.db);
   const keeper = createPoolSnapshotKeeper({
@@ -16,6 +16,7 @@ async function keeping(fewestEvents: number) {
     log,
     quietMs: 0,
     fewestEvents,
+    mostSnapshots,
   });
   const newest = async () => (await snapshots.latest('g', Number.MAX_SAFE_INTEGER))?.position;
   const secrets = (from: number, count: number): string[] =>
@@ -46,6 +47,22 @@ it('takes none of a pool that changed little, nor after its end', async () => {
   keeper.changed('g', 100);
   await keeper.stop();
   expect(await newest()).toBeUndefined();
+  roster.db.close();
+});
+
+it('keeps no more than so many of a pool', async () => {
+  const { roster, snapshots, keeper, newest, secrets } = await keeping(1, 3);
+  const sizes = [1, 2, 3, 5, 8, 12, 18];
+  for (const [at, size] of sizes.entries()) {
+    const before = sizes[at - 1] ?? 0;
+    await roster.addKeys('g', secrets(before, size - before));
+    keeper.changed('g', size - before);
+    await expect.poll(newest, { timeout: 30_000 }).toBe(size);
+  }
+  await keeper.stop();
+  const positions = await snapshots.positions('g');
+  expect(positions).toHaveLength(3);
+  expect(positions.at(-1)).toBe(18);
   roster.db.close();
 });
 

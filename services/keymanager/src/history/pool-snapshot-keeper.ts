@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock, Logger } from '@keymux/service';
 import { packPart } from '../pool-snapshots/pool-part.ts';
 import type { PoolSnapshots } from '../pool-snapshots/pool-snapshots.ts';
+import { sparePositions } from '../pool-snapshots/spare.ts';
 import type { Roster } from '../roster/roster.ts';
 
 /** Takes snapshots of pools while events come. */
@@ -17,6 +18,8 @@ export interface PoolSnapshotKeeper {
 const pageKeys = 1_000;
 /** Events, of all pools, between two snapshots of a small pool; of a large one, a quarter of its keys. */
 const fewestEvents = 10_000;
+/** Of one pool; each has all its keys. */
+const mostSnapshots = 24;
 /** Of so many keys of a large pool, one must have changed. */
 const keysAChange = 20;
 /** Changes come in bursts, an import above all: a snapshot is taken after one. */
@@ -45,6 +48,7 @@ export function createPoolSnapshotKeeper({
   log,
   quietMs: pauseMs = quietMs,
   fewestEvents: fewest = fewestEvents,
+  mostSnapshots: most = mostSnapshots,
 }: {
   readonly roster: Pick<Roster, 'pools' | 'list' | 'foldedThrough'>;
   readonly snapshots: PoolSnapshots;
@@ -52,6 +56,7 @@ export function createPoolSnapshotKeeper({
   readonly log: Logger;
   readonly quietMs?: number;
   readonly fewestEvents?: number;
+  readonly mostSnapshots?: number;
 }): PoolSnapshotKeeper {
   const pools = new Map<string, Growing>();
   let working: Promise<unknown> = Promise.resolve();
@@ -72,6 +77,8 @@ export function createPoolSnapshotKeeper({
     if (stopped) return keys;
     const throughMs = clock.now() + clocksApartMs;
     await snapshots.put({ group, position, throughMs }, parts);
+    const positions = await snapshots.positions(group);
+    for (const spare of sparePositions(positions, most)) await snapshots.remove(group, spare);
     return keys;
   }
 

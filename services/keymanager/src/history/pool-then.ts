@@ -95,5 +95,8 @@ async function fromSnapshot(
       keys.set(id, { folded, ended: false });
     }
   }
+  // One that was taken away meanwhile was perhaps not read to its end.
+  const still = await snapshots.latest(group, atMs);
+  if (still?.position !== snapshot.position) return fromSnapshot(snapshots, { group, atMs });
   return { keys, position: snapshot.position };
 }

@@ -40,6 +40,12 @@ export function poolSnapshotsConformance(
         expect(await partsOf(first)).toEqual([[1, 2], [3], [0, 255]]);
         await snapshots.put(first, [part(7)]);
         expect(await partsOf(first)).toEqual([[7]]);
+        expect(await snapshots.positions('a')).toEqual([10, 20]);
+        await snapshots.remove('a', 20);
+        expect(await snapshots.positions('a')).toEqual([10]);
+        expect(await snapshots.latest('a', 9_999)).toEqual(first);
+        expect(await partsOf(second)).toEqual([]);
+        expect(await snapshots.positions('b')).toEqual([15]);
         await snapshots.clear();
         expect(await snapshots.latest('a', 9_999)).toBeUndefined();
         expect(await partsOf(first)).toEqual([]);

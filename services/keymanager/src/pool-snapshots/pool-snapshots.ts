@@ -14,6 +14,10 @@ export interface PoolSnapshots {
   parts(snapshot: PoolSnapshot): AsyncIterable<Uint8Array>;
   /** Keeps one; it is there when all its parts are. At least one part. */
   put(snapshot: PoolSnapshot, parts: readonly Uint8Array[]): Promise<void>;
+  /** The positions of those of a group, in ascending order. */
+  positions(group: string): Promise<number[]>;
+  /** Forgets one. */
+  remove(group: string, position: number): Promise<void>;
   /** Forgets all of them. */
   clear(): Promise<void>;
 }

@@ -49,6 +49,15 @@ export function createMongoPoolSnapshots(db: Db): MongoPoolSnapshots {
         await snapshots.replaceOne({ _id }, document, { upsert: true });
       }
     },
+    positions: async (group) => {
+      const found = snapshots.find({ group, part: 0 }, { projection: { position: 1 } });
+      return (await found.sort({ position: 1 }).toArray()).map(({ position }) => position);
+    },
+    remove: async (group, position) => {
+      // Without its first part it is not there any more, whatever is left of it.
+      await snapshots.deleteOne({ _id: `${group}.${position}.0` });
+      await snapshots.deleteMany({ group, position });
+    },
     clear: async () => void (await snapshots.deleteMany({})),
   };
 }

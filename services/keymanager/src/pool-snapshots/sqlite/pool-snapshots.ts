@@ -14,6 +14,9 @@ export function createSqlitePoolSnapshots(db: DatabaseSync): PoolSnapshots {
     'SELECT keys FROM pool_snapshots WHERE group_name = ? AND position = ? AND part = ?',
   );
   const remove = db.prepare('DELETE FROM pool_snapshots WHERE group_name = ? AND position = ?');
+  const all = db.prepare(
+    'SELECT position FROM pool_snapshots WHERE group_name = ? AND part = 0 ORDER BY position',
+  );
   const put = db.prepare(
     'INSERT INTO pool_snapshots (group_name, position, part, through_ms, keys) VALUES (?, ?, ?, ?, ?)',
   );
@@ -38,6 +41,8 @@ export function createSqlitePoolSnapshots(db: DatabaseSync): PoolSnapshots {
         await nextTurn();
       }
     },
+    positions: async (group) => all.all(group).map((row) => numberIn(row, 'position')),
+    remove: async (group, position) => void remove.run(group, position),
     clear: async () => db.exec('DELETE FROM pool_snapshots'),
   };
 }
