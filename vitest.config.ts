@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 /** Journeys that the gate runs against services apart too. */
 const some = ['keys', 'hot-config', 'logs'].map((name) => `e2e/journeys/${name}.spec.ts`);
+/** Journeys that make sense of services apart only. */
+const apart = 'e2e/journeys/apart/**/*.spec.ts';
+const chosen = process.env['KEYMUX_FAULTS'] === undefined ? some : [apart];
 
 export default defineConfig({
   test: {
@@ -24,6 +27,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/**/*.spec.ts'],
+          exclude: ['**/node_modules/**', apart],
           // Journeys start whole products: one file at a time, or they starve each other.
           fileParallelism: false,
           testTimeout: 60_000,
@@ -33,8 +37,9 @@ export default defineConfig({
       {
         test: {
           name: 'distributed',
-          // A few of the journeys: `npm run test:distributed` runs them all.
-          include: process.env['KEYMUX_JOURNEYS'] === 'all' ? ['e2e/journeys/**/*.spec.ts'] : some,
+          // A few of the journeys: `npm run test:distributed` runs them all, `npm run test:faults` those apart.
+          include:
+            process.env['KEYMUX_JOURNEYS'] === 'all' ? ['e2e/journeys/**/*.spec.ts'] : chosen,
           env: { KEYMUX_MODE: 'distributed' },
           fileParallelism: false,
           // A dozen processes start on a machine that may be busy.

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus, Calls } from '@keymux/bus';
 import type { ServiceName } from '@keymux/contracts';
 import type { SharedLimits } from '@keymux/coordination';
@@ -43,6 +44,8 @@ import { createDispatchers } from './upstream/dispatchers.ts';
 
 const replayLimitBytes = 1024 * 1024;
 const spillLimitBytes = 64 * 1024 * 1024;
+/** What a start waits for config and pools, so that nobody is refused while they are read. */
+const loadMs = 5_000;
 /** What the outbox may take of a stop for publishing; the rest stays on disk. */
 const flushMs = 2_000;
 
@@ -210,13 +213,15 @@ export function createGateway(deps: GatewayDeps): Gateway {
     get port() {
       return port;
     },
-    async start() {
+    async start(stopping) {
       if (keptDirectory !== null) mkdirSync(keptDirectory, { recursive: true, mode: 0o700 });
       for (const each of [outbox, ...orphans]) each.start();
       limits.start();
       await pools.start();
       await config.start();
       await headroomSync.start();
+      const lateMs = performance.now() + loadMs;
+      while (!ready() && performance.now() < lateMs && stopping?.aborted !== true) await sleep(10);
       const at = { port: environment.port, host: environment.host, variable: 'PORT' };
       const listening = await listen(server, at);
       if (listening.kind === 'problem') throw new StartProblem(listening.message);
