@@ -13,7 +13,7 @@ import { Preferences } from '../shell/preferences.ts';
   imports: [Icon, Preferences],
   template: `
     <main>
-      <form class="card" (submit)="$event.preventDefault(); signIn()">
+      <form class="card" (submit)="$event.preventDefault(); signIn(box.value)">
         <img src="icon.svg" width="40" height="40" alt="" />
         <h1>{{ i18n.t('signIn.title') }}</h1>
         <p class="soft">{{ i18n.t('signIn.text') }}</p>
@@ -27,15 +27,13 @@ import { Preferences } from '../shell/preferences.ts';
             autocomplete="current-password"
             required
             [attr.aria-invalid]="problem() !== null"
-            [value]="key()"
-            (input)="key.set(box.value)"
           />
           <span class="hint">{{ i18n.t('signIn.where') }}</span>
         </label>
         @if (problem(); as text) {
           <div class="notice bad" role="alert"><km-icon name="warning" />{{ text }}</div>
         }
-        <button type="submit" class="button primary" [disabled]="busy() || key() === ''">
+        <button type="submit" class="button primary" [disabled]="busy()">
           {{ i18n.t('signIn.action') }}
         </button>
       </form>
@@ -74,16 +72,17 @@ export class SignInPage {
 
   /** Where to go then. */
   readonly to = input<string>();
-  readonly key = signal('');
   readonly busy = signal(false);
   readonly problem = signal<string | null>(null);
 
-  async signIn(): Promise<void> {
-    if (this.busy() || this.key() === '') return;
+  /** With what stands in the box by now: a browser may fill it in without telling. */
+  async signIn(typed: string): Promise<void> {
+    const auth_key = typed.trim();
+    if (this.busy() || auth_key === '') return;
     this.busy.set(true);
     this.problem.set(null);
     try {
-      await this.#api.call('login', { body: { auth_key: this.key().trim() } });
+      await this.#api.call('login', { body: { auth_key } });
       this.#connection.signedInNow();
       await this.#router.navigateByUrl(this.to() ?? '/overview');
     } catch (error) {
