@@ -1,14 +1,18 @@
 import { ChangeDetectionStrategy, Component, inject, Injectable, signal } from '@angular/core';
 import { MAT_DIALOG_DATA, MatDialog, MatDialogRef } from '@angular/material/dialog';
 import { firstValueFrom } from 'rxjs';
+import type { FieldDiff } from '../api/generated.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { DiffList } from './diff-list.ts';
 
-/** What a person is asked before something that cannot be undone. */
+/** What a person is asked before it is done. */
 export interface Question {
   readonly title: string;
   readonly text: string;
   readonly action: string;
   readonly dangerous?: boolean;
+  /** What would change, to be looked at; without any change there is nothing to agree to. */
+  readonly diff?: readonly FieldDiff[];
   /** A name that has to be typed. */
   readonly name?: string;
 }
@@ -16,6 +20,7 @@ export interface Question {
 /** Asks a question that is answered by yes or no. */
 @Component({
   selector: 'km-confirm',
+  imports: [DiffList],
   template: `
     <form class="dialog" (submit)="$event.preventDefault(); yes()">
       <header>
@@ -23,6 +28,9 @@ export interface Question {
       </header>
       <div class="dialog-body">
         <p class="soft">{{ question.text }}</p>
+        @if (question.diff; as diff) {
+          <km-diff-list [diff]="diff" />
+        }
         @if (question.name; as name) {
           <label class="field">
             <span class="label">{{ i18n.t('confirm.type', { name }) }}</span>
@@ -61,7 +69,8 @@ export class ConfirmDialog {
   readonly typed = signal('');
 
   blocked(): boolean {
-    return this.question.name !== undefined && this.typed().trim() !== this.question.name;
+    const { name, diff } = this.question;
+    return diff?.length === 0 || (name !== undefined && this.typed().trim() !== name);
   }
 
   yes(): void {
@@ -69,7 +78,7 @@ export class ConfirmDialog {
   }
 }
 
-/** Asks before something that cannot be undone. */
+/** Asks before something is done that may not be undone. */
 @Injectable({ providedIn: 'root' })
 export class Confirm {
   readonly #dialog = inject(MatDialog);
@@ -77,7 +86,7 @@ export class Confirm {
   async ask(question: Question): Promise<boolean> {
     const ref = this.#dialog.open<ConfirmDialog, Question, boolean>(ConfirmDialog, {
       data: question,
-      width: '480px',
+      width: question.diff === undefined ? '480px' : '560px',
       ariaLabelledBy: 'confirm-title',
       autoFocus: question.name === undefined ? 'first-tabbable' : 'input',
     });

@@ -66,7 +66,12 @@ import { TestResults } from './test-results.ts';
       flex: 1 1 220px;
     }
     button {
-      margin-top: 24px;
+      margin-top: 22px;
+    }
+    @media (max-width: 560px) {
+      button {
+        margin-top: 0;
+      }
     }
     p {
       padding: 8px 16px 12px;

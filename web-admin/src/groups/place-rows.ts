@@ -93,7 +93,7 @@ import { knownGroups } from './known-groups.ts';
       align-items: start;
     }
     .pair button {
-      margin-top: 24px;
+      margin-top: 22px;
     }
   `,
   changeDetection: ChangeDetectionStrategy.OnPush,

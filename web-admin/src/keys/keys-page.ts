@@ -27,6 +27,7 @@ import { Toasts } from '../design/toasts.ts';
 import { I18n } from '../i18n/i18n.ts';
 import { TaskList } from '../tasks/task-list.ts';
 import { ImportDialog } from './import-dialog.ts';
+import { KeyReason } from './key-reason.ts';
 import { KeyDrawer } from './key-drawer.ts';
 import { type KnownKeys, noKeys, withPage } from './key-source.ts';
 import { statuses, statusNames, statusTones, type KeyStatus } from './key-status.ts';
@@ -40,7 +41,7 @@ const many = 10;
 /** The keys of a group. */
 @Component({
   selector: 'km-keys-page',
-  imports: [RouterLink, ScrollingModule, MatMenuModule, Empty, Icon, LoadState, TimeAgo],
+  imports: [RouterLink, ScrollingModule, MatMenuModule, Empty, Icon, KeyReason, LoadState, TimeAgo],
   templateUrl: './keys-page.html',
   styleUrl: './keys-page.css',
   changeDetection: ChangeDetectionStrategy.OnPush,

@@ -7,20 +7,21 @@ import {
   signal,
   untracked,
 } from '@angular/core';
-import { RouterLink, RouterLinkActive } from '@angular/router';
+
 import { Api } from '../api/api.ts';
 import type { Revision } from '../api/generated.ts';
 import { Live } from '../api/live.ts';
 import { loaded } from '../api/loaded.ts';
 import { ApiProblem } from '../api/problem.ts';
+import { Confirm } from '../design/confirm.ts';
 import { Empty } from '../design/empty.ts';
+import { SettingsHead } from './settings-head.ts';
 import { Icon } from '../design/icon.ts';
 import { LoadState } from '../design/load-state.ts';
 import { TimeAgo } from '../design/time-ago.ts';
 import { Toasts } from '../design/toasts.ts';
 import { I18n } from '../i18n/i18n.ts';
-import { Changes } from './changes-dialog.ts';
-import { DiffList } from './diff-list.ts';
+import { DiffList } from '../design/diff-list.ts';
 import { type RestoreCall, undoOf } from './undo-of.ts';
 
 const pageSize = 50;
@@ -28,7 +29,7 @@ const pageSize = 50;
 /** Every change of the config, each to look at, undo or go back to. */
 @Component({
   selector: 'km-revisions-page',
-  imports: [DiffList, Empty, Icon, LoadState, RouterLink, RouterLinkActive, TimeAgo],
+  imports: [DiffList, Empty, Icon, LoadState, SettingsHead, TimeAgo],
   templateUrl: './revisions-page.html',
   styleUrls: ['./settings-page.css', './revisions-page.css'],
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -38,7 +39,7 @@ export class RevisionsPage {
   readonly #api = inject(Api);
   readonly #live = inject(Live);
   readonly #toasts = inject(Toasts);
-  readonly #changes = inject(Changes);
+  readonly #confirm = inject(Confirm);
   readonly #older = signal<readonly Revision[]>([]);
   readonly #cursor = signal<string | null>(null);
   readonly busy = signal(false);
@@ -112,12 +113,12 @@ export class RevisionsPage {
       });
       const gone = (dry.preview?.groups ?? []).filter(({ change }) => change === 'deleted');
       const names = gone.map(({ group }) => group).join(', ');
-      const agreed = await this.#changes.agreed({
+      const agreed = await this.#confirm.ask({
         title,
         text: names === '' ? t('revision.restoreText') : t('revision.deletes', { groups: names }),
         action: t('revision.restore'),
         diff: dry.diff,
-        ...(gone[0] === undefined ? {} : { name: gone[0].group }),
+        ...(gone[0] === undefined ? {} : { name: gone[0].group, dangerous: true }),
       });
       if (!agreed) return;
       await this.#api.call('restoreRevision', { path, query, ifMatch: dry.revision });

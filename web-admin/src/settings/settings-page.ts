@@ -1,15 +1,16 @@
 import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
-import { RouterLink, RouterLinkActive } from '@angular/router';
+
 import { Api } from '../api/api.ts';
 import type { Setting } from '../api/generated.ts';
 import { ApiProblem, refusedFields } from '../api/problem.ts';
+import { Confirm } from '../design/confirm.ts';
+import { SettingsHead } from './settings-head.ts';
 import { Icon } from '../design/icon.ts';
 import { LoadState } from '../design/load-state.ts';
 import { Toasts } from '../design/toasts.ts';
 import { I18n } from '../i18n/i18n.ts';
 import { knownSettings } from './known-settings.ts';
 import { refusalText } from '../api/refusal.ts';
-import { Changes } from './changes-dialog.ts';
 import { SettingField } from './setting-field.ts';
 import {
   type Draft,
@@ -30,7 +31,7 @@ const sectionNames = {
 /** The settings of the whole installation. */
 @Component({
   selector: 'km-settings-page',
-  imports: [Icon, LoadState, RouterLink, RouterLinkActive, SettingField],
+  imports: [Icon, LoadState, SettingsHead, SettingField],
   templateUrl: './settings-page.html',
   styleUrl: './settings-page.css',
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -39,7 +40,7 @@ export class SettingsPage {
   readonly i18n = inject(I18n);
   readonly #api = inject(Api);
   readonly #toasts = inject(Toasts);
-  readonly #changes = inject(Changes);
+  readonly #confirm = inject(Confirm);
   readonly drafts = signal<Drafts>({});
   readonly refused = signal<Readonly<Record<string, string>>>({});
   readonly saving = signal(false);
@@ -102,7 +103,7 @@ export class SettingsPage {
     const drafts = this.drafts();
     const diff = diffOf(this.#all(), drafts);
     const { t } = this.i18n;
-    const agreed = await this.#changes.agreed({
+    const agreed = await this.#confirm.ask({
       title: t('settings.saveTitle'),
       text: t('settings.saveText'),
       action: t('settings.save'),
