@@ -21,4 +21,5 @@ export * from './problem.ts';
 export * from './setting-schemas.ts';
 export * from './settings.ts';
 export * from './task.ts';
+export * from './verdict.ts';
 export * from './what-if.ts';

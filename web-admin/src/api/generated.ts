@@ -1024,6 +1024,39 @@ export interface Operations {
       readonly total?: number;
     };
   };
+  /** What policies decided on keys, of all groups or one, newest first; what people did to keys is in the audit. */
+  listVerdicts: {
+    path: undefined;
+    query: {
+      readonly limit?: number | undefined;
+      readonly cursor?: string | undefined;
+      readonly group?: string | undefined;
+      readonly kind?: 'blacklisted' | 'cooled' | 'returned' | 'guard' | undefined;
+    };
+    body: undefined;
+    answer: {
+      readonly items: readonly {
+        /** of the event */
+        readonly id: string;
+        readonly time: string;
+        readonly kind: 'blacklisted' | 'cooled' | 'returned' | 'guard';
+        /** Lower case letters, digits, - and _; up to 100. */
+        readonly group: string;
+        readonly key_id: string;
+        readonly masked: string;
+        /** One sentence: what was decided, and why. */
+        readonly why: string;
+        readonly rule: string | null;
+        readonly status: number | null;
+        readonly upstream: string | null;
+        readonly model: string | null;
+        readonly until: string | null;
+        readonly request_id: string | null;
+      }[];
+      readonly next_cursor: string | null;
+      readonly total?: number;
+    };
+  };
   /** A key as it was at a moment, folded from its events. */
   keyState: {
     path: { readonly id: string };
@@ -1354,6 +1387,7 @@ export const routes = {
   revealKey: { method: 'POST', path: '/api/keys/{id}/reveal' },
   validateKey: { method: 'POST', path: '/api/keys/{id}/validate' },
   keyHistory: { method: 'GET', path: '/api/keys/{id}/history' },
+  listVerdicts: { method: 'GET', path: '/api/verdicts' },
   keyState: { method: 'GET', path: '/api/keys/{id}/state' },
   poolState: { method: 'GET', path: '/api/groups/{name}/pool' },
   rebuild: { method: 'POST', path: '/api/rebuild' },

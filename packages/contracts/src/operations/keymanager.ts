@@ -10,6 +10,7 @@ import {
 import { KeyCheckedSchema } from '../messages.ts';
 import type { Operation } from '../operation.ts';
 import { TaskSchema, TaskStateSchema } from '../task.ts';
+import { VerdictKindSchema, VerdictViewSchema } from '../verdict.ts';
 import { SimulationSchema, TriedPolicySchema } from '../what-if.ts';
 import { acceptedTask } from './config.ts';
 import { listOf, page, query } from './lists.ts';
@@ -262,6 +263,22 @@ export const keymanagerOperations = {
     params: id,
     query: query(page),
     responses: { 200: listOf(EventViewSchema) },
+  },
+  listVerdicts: {
+    id: 'listVerdicts',
+    owner: 'keymanager',
+    method: 'GET',
+    path: '/api/verdicts',
+    summary:
+      'What policies decided on keys, of all groups or one, newest first; what people did to keys is in the audit.',
+    tag: 'keys',
+    auth: 'admin',
+    query: query({
+      ...page,
+      group: Type.Optional(GroupNameSchema),
+      kind: Type.Optional(VerdictKindSchema),
+    }),
+    responses: { 200: listOf(VerdictViewSchema) },
   },
   keyState: {
     id: 'keyState',

@@ -12,6 +12,7 @@ import { createSimulateHandler } from './simulate-policy.ts';
 import { createTaskHandlers } from './tasks.ts';
 import { createUndoHandlers } from './undo.ts';
 import { createValidateHandler } from './validate-key.ts';
+import { createVerdictsHandler } from './verdicts.ts';
 
 /** A handler for every operation of the keymanager. */
 export function createHandlers(deps: AdminDeps): Handlers<typeof keymanagerOperations> {
@@ -26,6 +27,7 @@ export function createHandlers(deps: AdminDeps): Handlers<typeof keymanagerOpera
     exportKeys: createExportHandler(deps),
     validateKey: createValidateHandler(deps),
     keyHistory: createHistoryHandler(deps),
+    listVerdicts: createVerdictsHandler(deps),
     simulatePolicy: createSimulateHandler(deps),
     liveEvents: ({ res, identity }) => {
       deps.live.open(res, identity);

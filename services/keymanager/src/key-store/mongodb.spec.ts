@@ -28,6 +28,11 @@ keyStoreConformance('the MongoDB key store', async () => {
       const found = await keys.findOneAndDelete({ _id: lost });
       if (found !== null) await keys.insertOne({ ...found, _id: stray });
     },
+    spoilVerdict: async ({ lost, stray }) => {
+      const { verdicts } = keyCollections(db);
+      const found = await verdicts.findOneAndDelete({ _id: lost });
+      if (found !== null) await verdicts.insertOne({ ...found, _id: stray });
+    },
     close: async () => {
       await store.stop();
       await close();

@@ -28,6 +28,9 @@ keyStoreConformance('the SQLite key store', async () => {
       db.prepare("UPDATE keys SET note = 'no', version = 99 WHERE id = ?").run(ahead);
       db.prepare('UPDATE keys SET id = ? WHERE id = ?').run(stray, lost);
     },
+    spoilVerdict: async ({ lost, stray }) => {
+      db.prepare('UPDATE verdicts SET position = ? WHERE position = ?').run(stray, lost);
+    },
     close: async () => {
       await store.stop();
       db.close();

@@ -36,6 +36,8 @@ export interface RosterPlaces {
   foldOn(keys: readonly FoldedKey[]): Promise<void>;
   /** Puts keys in their places where the roster has them otherwise; a result for each. */
   put(keys: readonly FoldedKey[]): Promise<readonly Placed[]>;
+  /** Keeps, of all events after one position up to that of the last one given, those that are verdicts. */
+  renewVerdicts(afterPosition: number, page: readonly StoredEvent[]): Promise<void>;
   /** Takes keys out that no event speaks of, a page of all keys at a time. */
   sweep(
     afterSeq: number,
@@ -154,6 +156,7 @@ export async function rebuildRoster(
     const last = page.at(-1);
     if (last === undefined) break;
     blocked.push(...(await place(await begin(page))));
+    await places.renewVerdicts(position, page);
     sum = { ...sum, events: sum.events + page.length };
     position = last.position;
     await progress?.(sum, position);

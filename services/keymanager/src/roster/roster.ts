@@ -4,6 +4,7 @@ import type { Ledger } from './ledger.ts';
 import type { PoolReader } from './pool-reader.ts';
 import type { Pools } from './pools.ts';
 import type { RebuildWatch, RebuiltKeys } from './rebuild.ts';
+import type { Verdicts } from './verdicts.ts';
 
 /** The numbers of the keys of a pool that a text means: by the full key, its end, its id or its note. */
 export type SearchKeys = (poolId: number, text: string) => Promise<number[]>;
@@ -16,10 +17,11 @@ export interface Roster {
   readonly list: KeyList;
   readonly search: SearchKeys;
   readonly reader: PoolReader;
+  readonly verdicts: Verdicts;
   /** The position up to which all events are folded into the keys; some of later ones may be, too. */
   foldedThrough(): Promise<number>;
   /**
-   * Makes the keys anew from the events while others read and write: each is there as it was or as
+   * Makes the keys and verdicts anew from the events while others read and write: each is there as it was or as
    * it is to be. Counters, marks and pool revisions stay as they are. Undefined when it was ended early.
    */
   rebuild(watch?: RebuildWatch): Promise<RebuiltKeys | undefined>;

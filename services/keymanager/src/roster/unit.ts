@@ -146,7 +146,7 @@ export class WorkingUnit implements Unit {
   }
 
   /** The keys that have new events. */
-  changes(): readonly ChangedKey[] {
+  changes(): readonly (ChangedKey & Pick<StreamAppend, 'events'>)[] {
     return this.#changed();
   }
 

@@ -5,6 +5,7 @@ import { promisesOfRebuilds } from './rebuild.ts';
 import { promisesOfTasks } from './tasks.ts';
 import { createTested, type TestedStore } from './tested.ts';
 import { promisesOfUploads } from './uploads.ts';
+import { promisesOfVerdicts } from './verdicts.ts';
 import { promisesOfWrites } from './writes.ts';
 
 /** What every key store promises; each adapter runs it. */
@@ -24,6 +25,7 @@ export function keyStoreConformance(name: string, make: () => Promise<TestedStor
     promisesOfLists(tested);
     promisesOfTasks(tested);
     promisesOfUploads(tested);
+    promisesOfVerdicts(tested);
     promisesOfRebuilds(tested);
   });
 }

@@ -29,6 +29,8 @@ export interface TestedStore {
   readonly told: KeyStateChanged[];
   /** Damages the roster behind the ledger's back. */
   spoil(rows: SpoiledRows): Promise<void>;
+  /** Takes a verdict out of their list, and moves another one to where there is none; by position. */
+  spoilVerdict(positions: { readonly lost: number; readonly stray: number }): Promise<void>;
   close(): Promise<void>;
 }
 

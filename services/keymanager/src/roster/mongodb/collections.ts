@@ -1,4 +1,5 @@
 import type { Collection, Db } from 'mongodb';
+import { prepareVerdicts, type VerdictDocument } from './verdicts.ts';
 
 /** A key as MongoDB keeps it. A deleted one stays for a day, so that what comes late cannot bring it back. */
 export interface KeyDocument {
@@ -55,6 +56,7 @@ export interface KeyCollections {
   readonly keys: Collection<KeyDocument>;
   readonly pools: Collection<PoolDocument>;
   readonly minutes: Collection<MinuteDocument>;
+  readonly verdicts: Collection<VerdictDocument>;
 }
 
 const daySeconds = 86_400;
@@ -65,11 +67,13 @@ export function keyCollections(db: Db): KeyCollections {
     keys: db.collection<KeyDocument>('keys'),
     pools: db.collection<PoolDocument>('pools'),
     minutes: db.collection<MinuteDocument>('usage_minutes'),
+    verdicts: db.collection<VerdictDocument>('verdicts'),
   };
 }
 
 /** Makes the indexes; may be repeated. */
-export async function prepareKeys({ keys, pools, minutes }: KeyCollections): Promise<void> {
+export async function prepareKeys(collections: KeyCollections): Promise<void> {
+  const { keys, pools, minutes, verdicts } = collections;
   await keys.createIndexes([
     { key: { secret: 1 }, name: 'secret', unique: true, sparse: true },
     { key: { seq: 1 }, name: 'seq' },
@@ -99,4 +103,5 @@ export async function prepareKeys({ keys, pools, minutes }: KeyCollections): Pro
     { key: { at: 1 }, name: 'at', expireAfterSeconds: 2 * daySeconds },
     { key: { key: 1, at: 1 }, name: 'key' },
   ]);
+  await prepareVerdicts(verdicts);
 }

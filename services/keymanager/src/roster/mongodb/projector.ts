@@ -1,17 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Commit, CommitLog } from '@keymux/event-store';
+import { type Commit, type CommitLog, storedEvent } from '@keymux/event-store';
 import { onlyDuplicateKeys } from '@keymux/mongodb';
 import type { Clock } from '@keymux/service';
 import type { AnyBulkWriteOperation } from 'mongodb';
 import { evolve } from '../../key/evolve.ts';
 import { initialState, isLive } from '../../key/state.ts';
 import { keyOfStream, readFact, streamOfKey } from '../../key/stored-fact.ts';
+import { mayBeVerdict } from '../../key/verdict.ts';
 import type { TaskCollection } from '../../tasks/mongodb/task-document.ts';
 import type { Hear } from '../ledger.ts';
 import { type ChangedKey, changesByPool } from '../unit.ts';
 import type { About } from './about.ts';
 import type { KeyCollections, KeyDocument } from './collections.ts';
 import { freshFields, keyIn, secretFields, stateFields, stateIn } from './key-document.ts';
+import { noteVerdicts } from './verdicts.ts';
 
 /** Does what follows from commits: keys, counters, tasks and pools, and telling gateways. */
 export interface Projector {
@@ -43,7 +45,7 @@ export function createProjector(deps: {
   readonly clock: Clock;
 }): Projector {
   const { log, collections, tasks, clock } = deps;
-  const { keys, pools, minutes } = collections;
+  const { keys, pools, minutes, verdicts } = collections;
   let hear: Hear = () => Promise.resolve();
 
   async function projectKeys(
@@ -98,6 +100,23 @@ export function createProjector(deps: {
       // They are in: the guard found the document counted, so that it would have been made anew.
       if (!onlyDuplicateKeys(error)) throw error;
     }
+  }
+
+  async function projectVerdicts(
+    { _id, events }: Commit<About>,
+    changed: readonly ChangedKey[],
+  ): Promise<void> {
+    const born = new Map(
+      changed.map(({ id, group, state, before }) => {
+        const masked = isLive(state) ? state.masked : (before?.state.masked ?? '');
+        return [id, { group, masked }];
+      }),
+    );
+    const stored = events.flatMap((event) =>
+      mayBeVerdict(event.type) ? [storedEvent(_id, event)] : [],
+    );
+    if (stored.length === 0) return;
+    await noteVerdicts(verdicts, stored, born);
   }
 
   async function projectStep(position: number, step: About['step']): Promise<void> {
@@ -175,6 +194,7 @@ export function createProjector(deps: {
     const changed = known ?? (await fold(commit, about));
     await projectKeys(commit, changed, about.counts);
     await projectMinutes(commit._id, about.counts);
+    await projectVerdicts(commit, changed);
     await projectStep(commit._id, about.step);
     await projectPools(about);
     await tellGateways(about, changed);

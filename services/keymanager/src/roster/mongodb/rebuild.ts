@@ -9,6 +9,7 @@ import type { KeyCollections, KeyDocument } from './collections.ts';
 import { freshFields, secretFields, stateFields } from './key-document.ts';
 import type { createPools } from './pools.ts';
 import type { Projector } from './projector.ts';
+import { renewVerdicts } from './verdicts.ts';
 
 const pageKeys = 500;
 /** As many as the server takes from its index in order, without sorting them itself. */
@@ -23,12 +24,12 @@ type Write = AnyBulkWriteOperation<KeyDocument>;
  */
 export function createRosterPlaces(deps: {
   readonly log: CommitLog;
-  readonly collections: Pick<KeyCollections, 'keys'>;
+  readonly collections: Pick<KeyCollections, 'keys' | 'verdicts'>;
   readonly pools: ReturnType<typeof createPools>;
   readonly projector: Pick<Projector, 'settle'>;
 }): RosterPlaces {
   const { log, pools, projector } = deps;
-  const { keys: documents } = deps.collections;
+  const { keys: documents, verdicts } = deps.collections;
   const { commits } = log;
 
   async function placesOf(keys: readonly FoldedKey[]): Promise<Map<string, Place>> {
@@ -57,6 +58,7 @@ export function createRosterPlaces(deps: {
         await foldSome(keys.slice(at, at + streamsAtOnce));
       }
     },
+    renewVerdicts: (after, page) => renewVerdicts({ log, verdicts }, after, page),
     put: async (keys) => {
       let before = await placesOf(keys);
       if (!keys.every((key) => isThere(key, before.get(key.id)))) {

@@ -14,6 +14,7 @@ import { createPoolReader } from './pool-reader.ts';
 import { createPools } from './pools.ts';
 import type { Projector } from './projector.ts';
 import { createRosterPlaces } from './rebuild.ts';
+import { createVerdicts } from './verdicts.ts';
 
 /** The roster in a MongoDB database that it shares with the event store and the tasks. */
 export function createMongoRoster(deps: {
@@ -35,6 +36,7 @@ export function createMongoRoster(deps: {
     list: createKeyList(collections, clock),
     search: createKeySearch(collections, vault),
     reader: createPoolReader(collections, pools, clock),
+    verdicts: createVerdicts(collections.verdicts),
     foldedThrough: async () => {
       const { commits } = store.log;
       const projection = { size: 1 };

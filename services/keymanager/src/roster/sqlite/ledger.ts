@@ -22,6 +22,7 @@ import type { KeyRows } from './key-rows.ts';
 import type { OutcomeMarks } from './outcome-marks.ts';
 import type { PoolRows } from './pools.ts';
 import type { UsageCounters } from './usage.ts';
+import type { VerdictRows } from './verdicts.ts';
 
 export interface LedgerDeps {
   readonly db: DatabaseSync;
@@ -32,6 +33,7 @@ export interface LedgerDeps {
   readonly usage: UsageCounters;
   readonly marks: OutcomeMarks;
   readonly archive: Pick<SqliteOutcomeArchive, 'putNow'>;
+  readonly verdicts: Pick<VerdictRows, 'noteNow'>;
   readonly clock: Clock;
 }
 
@@ -48,7 +50,7 @@ class Refused extends Error {
 
 /** The ledger over one SQLite connection that event store and tasks share: each write is a transaction. */
 export function createLedger(deps: LedgerDeps): Ledger {
-  const { db, store, tasks, rows, pools, usage, marks, archive, clock } = deps;
+  const { db, store, tasks, rows, pools, usage, marks, archive, verdicts, clock } = deps;
   let hear: Hear = () => Promise.resolve();
 
   function reached({ keyIds = [], adds }: Reach): Reached | undefined {
@@ -105,6 +107,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
         const appended = store.appendNow(appends);
         if (appended.kind !== 'appended') throw new Refused(appended);
         save(changed);
+        verdicts.noteNow(changed, appended.position);
       }
       for (const [id, used] of unit.counts) {
         const found = unit.find(id);

@@ -9,6 +9,7 @@ import type { FoldedKey, Placed, RosterPlaces } from '../rebuild.ts';
 import { numberIn, textIn } from './columns.ts';
 import type { KeyRows } from './key-rows.ts';
 import type { PoolRows } from './pools.ts';
+import type { VerdictRows } from './verdicts.ts';
 
 const pageEvents = 500;
 const pageRows = 500;
@@ -19,8 +20,9 @@ export function createRosterPlaces(deps: {
   readonly store: Pick<EventStore, 'read'>;
   readonly rows: KeyRows;
   readonly pools: PoolRows;
+  readonly verdicts: Pick<VerdictRows, 'renew'>;
 }): RosterPlaces {
-  const { db, store, rows, pools } = deps;
+  const { db, store, rows, pools, verdicts } = deps;
   const page = db.prepare(
     `SELECT seq, keys.id, pool, name, version, created_ms,
        EXISTS (SELECT 1 FROM events WHERE stream = 'key-' || keys.id) AS told
@@ -76,6 +78,7 @@ export function createRosterPlaces(deps: {
     foldOn: async (keys) => {
       for (const key of keys) await foldOn(key);
     },
+    renewVerdicts: async (after, events) => verdicts.renew(after, events),
     put: async (keys) => inTransaction(db, () => keys.map(putOne)),
     sweep: async (afterSeq) =>
       inTransaction(db, () => {

@@ -17,6 +17,7 @@ import { createPoolRows, createPools } from './pools.ts';
 import { rebuildRoster } from '../rebuild.ts';
 import { createRosterPlaces } from './rebuild.ts';
 import { createUsageCounters } from './usage.ts';
+import { createVerdictRows } from './verdicts.ts';
 
 /** The roster in a migrated SQLite database that it shares with the event store and the tasks. */
 export function createSqliteRoster(deps: {
@@ -33,14 +34,16 @@ export function createSqliteRoster(deps: {
   const usage = createUsageCounters(db);
   const marks = createOutcomeMarks(db);
   const last = db.prepare('SELECT coalesce(max(position), 0) AS position FROM events');
-  const places = createRosterPlaces({ db, store, rows, pools });
+  const verdicts = createVerdictRows(db);
+  const places = createRosterPlaces({ db, store, rows, pools, verdicts });
   return {
     keys: createKeys(db, rows),
     pools: createPools(pools),
-    ledger: createLedger({ db, store, tasks, rows, pools, usage, marks, archive, clock }),
+    ledger: createLedger({ db, store, tasks, rows, pools, usage, marks, archive, verdicts, clock }),
     list: createKeyList(db, clock),
     search: createKeySearch(db, vault),
     reader: createPoolReader(db, pools, clock),
+    verdicts,
     // Events and keys are written in one transaction.
     foldedThrough: async () => numberIn(last.get() ?? {}, 'position'),
     rebuild: (watch) => rebuildRoster(store, places, watch),

@@ -134,4 +134,28 @@ export const keymanagerMigrations: readonly Migration[] = [
     ) STRICT;
     `,
   },
+  {
+    component: 'keymanager',
+    version: 5,
+    up: `
+    -- Which events are verdicts: by group and kind, in the order of their positions.
+    CREATE TABLE verdicts (
+      position INTEGER PRIMARY KEY,
+      group_name TEXT NOT NULL,
+      kind TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO verdicts
+      SELECT events.position, born.data ->> 'group', CASE
+        WHEN events.type = 'KeyBlacklisted' THEN 'blacklisted'
+        WHEN events.type = 'KeyCooled' THEN 'cooled'
+        WHEN events.data ->> 'reason' = 'probe' THEN 'returned'
+        ELSE 'guard' END
+      FROM events JOIN events AS born ON born.stream = events.stream AND born.version = 1
+      WHERE events.type IN ('KeyBlacklisted', 'KeyCooled', 'KeyForgiven')
+        OR events.type = 'KeyRestored' AND events.data ->> 'reason' IN ('probe', 'guard');
+    CREATE INDEX verdicts_by_group ON verdicts (group_name);
+    CREATE INDEX verdicts_by_kind ON verdicts (kind);
+    CREATE INDEX verdicts_by_both ON verdicts (group_name, kind);
+    `,
+  },
 ];
