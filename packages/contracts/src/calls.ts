@@ -17,6 +17,11 @@ export interface CallTable {
       changed: boolean;
     };
   };
+  /** Sessions that were ended before they would by themselves (epoch ms), for a service that starts or lost its place. */
+  'config.ended-sessions': {
+    request: Record<string, never>;
+    reply: { sessions: { id: string; until_ms: number }[] };
+  };
   /** A page of a pool; `pool_revision` is that of the moment the page was read. */
   'keys.pool': {
     request: { group: string; after: string | null; limit: number };

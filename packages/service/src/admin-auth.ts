@@ -33,6 +33,20 @@ export interface AdminAuth {
   verify(headers: { authorization?: string | undefined; cookie?: string | undefined }): Identity;
   /** Ends a session everywhere; remembered until `until`, the epoch ms at which it would end anyway. */
   revoke(sessionId: string, until: number): void;
+  /** The sessions that were revoked and would not have ended by themselves yet. */
+  revoked(): readonly { readonly id: string; readonly until: number }[];
+  /** How long a session lasts. */
+  readonly sessionTtlMs: number;
+}
+
+const sessionActor = 'session:';
+
+/** What events and the audit call a session. */
+export const actorOfSession = (id: string): string => sessionActor + id;
+
+/** The id of the session that acted under this name; undefined for any other actor. */
+export function sessionOfActor(actor: string): string | undefined {
+  return actor.startsWith(sessionActor) ? actor.slice(sessionActor.length) : undefined;
 }
 
 function readCookie(header: string | undefined): string | undefined {
@@ -73,6 +87,11 @@ export function createAdminAuth(options: {
     return timingSafeEqual(digest(presented), expected);
   }
 
+  function forgetEnded(): void {
+    const now = clock.now();
+    for (const [id, end] of revoked) if (end <= now) revoked.delete(id);
+  }
+
   function readToken(token: string): Identity {
     const [version, sessionId, expiry, signature, ...rest] = token.split('.');
     const signed = `${version}.${sessionId}.${expiry}`;
@@ -83,7 +102,8 @@ export function createAdminAuth(options: {
     if (!same(signature, sign(signed)) || !(expiresAt > clock.now()) || revoked.has(sessionId)) {
       return { kind: 'anonymous' };
     }
-    return { kind: 'admin', actor: `session:${sessionId}`, via: 'session', sessionId, expiresAt };
+    const actor = actorOfSession(sessionId);
+    return { kind: 'admin', actor, via: 'session', sessionId, expiresAt };
   }
 
   return {
@@ -107,9 +127,13 @@ export function createAdminAuth(options: {
       return token === undefined ? { kind: 'anonymous' } : readToken(token);
     },
     revoke(sessionId, until) {
-      const now = clock.now();
-      for (const [id, end] of revoked) if (end <= now) revoked.delete(id);
-      if (until > now) revoked.set(sessionId, until);
+      forgetEnded();
+      if (until > clock.now()) revoked.set(sessionId, until);
     },
+    revoked() {
+      forgetEnded();
+      return Array.from(revoked, ([id, until]) => ({ id, until }));
+    },
+    sessionTtlMs,
   };
 }

@@ -1,5 +1,7 @@
 export {
+  actorOfSession,
   createAdminAuth,
+  sessionOfActor,
   sessionTtlMs,
   type AdminAuth,
   type Identity,

@@ -10,7 +10,7 @@ import { createHealth } from './health.ts';
 import { runServices, type Service } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
 import { createMetricsServer } from './metrics.ts';
-import { createRevocations } from './revocations.ts';
+import { createRevocations, type RevocationDeps } from './revocations.ts';
 
 /** What a service in a process of its own stands on. */
 export interface Ground {
@@ -21,7 +21,8 @@ export interface Ground {
     readonly service: Service;
     /** False while the server is away. */
     readonly isUp: boolean;
-    readonly bus: Parameters<typeof createRevocations>[0];
+    readonly bus: RevocationDeps['bus'];
+    readonly calls: RevocationDeps['calls'];
   };
   /** Started before the service and stopped after it: its store, its connections. */
   readonly parts: readonly Service[];
@@ -51,8 +52,8 @@ export async function runApart(
     log,
     collect: () => service.registry.metrics(),
   });
-  const revocations = createRevocations(nats.bus, auth);
-  await runServices([...parts, nats.service, revocations, service, admin, metrics], {
+  const revocations = createRevocations({ bus: nats.bus, calls: nats.calls, auth, log });
+  await runServices([...parts, nats.service, service, revocations, admin, metrics], {
     log,
     gracefulMs: environment.gracefulShutdownMs,
   });

@@ -21,6 +21,7 @@ import { readProxyKeys } from './proxy-key/key-list.ts';
 import { prepareSecrets } from './proxy-key/prepare-secrets.ts';
 import { newProxyKey } from './proxy-key/proxy-keys.ts';
 import { ConfigLog } from './revision/config-log.ts';
+import { recallEndedSessions } from './session/ended-sessions.ts';
 import { loginPolicy } from './session/login-policy.ts';
 import { decideSettings } from './settings/decide-settings.ts';
 import { layerSettings } from './settings/layers.ts';
@@ -115,6 +116,10 @@ export function createConfig(deps: ConfigDeps): ConfigService {
     return { revision, groups: groups.size, changed };
   }
 
+  const endedSessions = (): CallTable['config.ended-sessions']['reply'] => ({
+    sessions: auth.revoked().map(({ id, until }) => ({ id, until_ms: until })),
+  });
+
   return {
     name: 'config',
     router,
@@ -126,10 +131,12 @@ export function createConfig(deps: ConfigDeps): ConfigService {
     async start() {
       await configLog.load();
       checkSeals();
+      await recallEndedSessions({ audit, auth, clock });
       await makeFirstProxyKey();
       answering = [
         calls.answer('config.snapshot', () => Promise.resolve(broadcast.snapshot(configLog.state))),
         calls.answer('config.rebuild', rebuild),
+        calls.answer('config.ended-sessions', () => Promise.resolve(endedSessions())),
       ];
     },
     async stop() {

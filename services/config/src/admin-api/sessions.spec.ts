@@ -60,6 +60,23 @@ describe('a session', () => {
     });
   });
 
+  it('stays ended after a restart, until it would have ended by itself', async () => {
+    const cookies = await Promise.all([login(authKey), login(authKey)]).then((all) =>
+      all.map(({ headers }) => headers.get('set-cookie')?.split(';')[0] ?? ''),
+    );
+    const as = (method: string, path: string, cookie = '') =>
+      house.ask(method, path, undefined, { ...nobody, cookie });
+    await as('POST', '/api/auth/logout', cookies[0]);
+    await house.restart();
+    expect((await as('GET', '/api/auth/session', cookies[0])).status).toBe(401);
+    expect((await as('GET', '/api/auth/session', cookies[1])).status).toBe(200);
+    const told = () => house.calls.call('config.ended-sessions', {});
+    const until_ms = Date.parse('2026-01-01T01:00:00Z');
+    expect(await told()).toEqual({ sessions: [{ id: expect.any(String), until_ms }] });
+    house.clock.nowMs = until_ms;
+    expect(await told()).toEqual({ sessions: [] });
+  });
+
   it('is not needed by who has the key', async () => {
     expect((await house.ask('GET', '/api/auth/session')).json).toEqual({
       actor: 'key',

@@ -1,4 +1,4 @@
-import { cameOverHttps, problem } from '@keymux/service';
+import { actorOfSession, cameOverHttps, problem } from '@keymux/service';
 import { networkOf } from '../session/network-of.ts';
 import type { ConfigHandlers, HandlerDeps } from './handler-deps.ts';
 
@@ -27,7 +27,7 @@ export function sessionHandlers({
         return problem('wrong_auth_key');
       }
       const session = auth.issueSession({ secure: cameOverHttps(req) });
-      const actor = `session:${session.id}`;
+      const actor = actorOfSession(session.id);
       await audit.record({ type: 'LoggedIn', actor, data: { address } });
       return {
         status: 200,
