@@ -13,6 +13,7 @@ import {
 import { readSecrets } from '../../../services/standalone/src/secrets.ts';
 import { welcome } from '../../../services/standalone/src/welcome.ts';
 import type { Child } from './child.ts';
+import { mergePages } from './metrics-page.ts';
 import { type Servers, startServers } from './servers.ts';
 import { startServices, stopServices } from './services.ts';
 
@@ -93,13 +94,14 @@ const metrics = createMetricsServer({
   host: environment.host,
   log,
   collect: async () => {
-    const pages = Array.from(children, ({ metricsUrl }) =>
-      fetch(metricsUrl).then(
+    const pages = children.map(async ({ name: instance, metricsUrl }) => {
+      const text = await fetch(metricsUrl).then(
         (reply) => reply.text(),
         () => '',
-      ),
-    );
-    return (await Promise.all(pages)).join('');
+      );
+      return { instance, text };
+    });
+    return mergePages(await Promise.all(pages));
   },
 });
 await runServices([ground, metrics, services], {

@@ -11,6 +11,9 @@ export interface KeymanagerMetrics {
   readonly published: (messages: number) => void;
 }
 
+/** Counted where all replicas keep them: each tells all, also of those that another one made. */
+const ofStore = 'The same at every replica: take the maximum, not the sum.';
+
 /** Metrics in a registry of their own; keys and tasks are counted when they are asked for. */
 export function createKeymanagerMetrics({
   roster,
@@ -23,11 +26,12 @@ export function createKeymanagerMetrics({
   const registers = [registry];
   new Gauge({
     name: 'keymux_keys',
-    help: 'Keys by group and state.',
+    help: `Keys by group and state. ${ofStore}`,
     labelNames: ['group', 'state'],
     registers,
     async collect() {
-      const groups = await roster.reader.counts();
+      // A store that does not answer now must not hide the other metrics.
+      const groups = await roster.reader.counts().catch(() => ({}));
       this.reset();
       for (const [group, counts] of Object.entries(groups)) {
         for (const [state, keys] of Object.entries(counts)) this.set({ group, state }, keys);
@@ -36,12 +40,12 @@ export function createKeymanagerMetrics({
   });
   new Gauge({
     name: 'keymux_tasks',
-    help: 'Tasks that are not finished, by state.',
+    help: `Tasks that are not finished, by state. ${ofStore}`,
     labelNames: ['state'],
     registers,
     async collect() {
       for (const state of ['queued', 'running'] as const) {
-        this.set({ state }, await tasks.count(state));
+        this.set({ state }, await tasks.count(state).catch(() => Number.NaN));
       }
     },
   });

@@ -63,7 +63,7 @@ export function createLogsink(deps: LogsinkDeps): Logsink {
     help: 'Bytes of request logs on disk.',
     registers,
     async collect() {
-      // A store that does not answer now must not hide the other metrics.
+      // What does not answer now must not hide the other metrics.
       this.set(await store.sizeBytes().catch(() => Number.NaN));
     },
   });
@@ -72,7 +72,7 @@ export function createLogsink(deps: LogsinkDeps): Logsink {
     help: 'Messages that nobody could read.',
     registers,
     async collect() {
-      this.set(await deadLetters.count());
+      this.set(await deadLetters.count().catch(() => Number.NaN));
     },
   });
   const tail = new LiveTail({
