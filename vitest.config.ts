@@ -4,6 +4,11 @@ import { defineConfig } from 'vitest/config';
 const some = ['keys', 'hot-config', 'logs'].map((name) => `e2e/journeys/${name}.spec.ts`);
 /** Journeys that make sense of services apart only. */
 const apart = 'e2e/journeys/apart/**/*.spec.ts';
+/**
+ * Journeys of what services apart do not have: a SQLite file for all, a folder with the keys of the
+ * installation, a parent that starts its gateway's workers anew.
+ */
+const standalone = 'e2e/journeys/standalone/**/*.spec.ts';
 const chosen = process.env['KEYMUX_FAULTS'] === undefined ? some : [apart];
 
 export default defineConfig({
@@ -40,6 +45,7 @@ export default defineConfig({
           // A few of the journeys: `npm run test:distributed` runs them all, `npm run test:faults` those apart.
           include:
             process.env['KEYMUX_JOURNEYS'] === 'all' ? ['e2e/journeys/**/*.spec.ts'] : chosen,
+          exclude: ['**/node_modules/**', standalone],
           env: { KEYMUX_MODE: 'distributed' },
           fileParallelism: false,
           // A dozen processes start on a machine that may be busy.

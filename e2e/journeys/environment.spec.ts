@@ -2,7 +2,6 @@ import { createServer } from 'node:net';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startKeymux, type Keymux, type KeymuxOptions } from '../product/keymux.ts';
 
@@ -18,8 +17,8 @@ async function start(options: KeymuxOptions = {}): Promise<Keymux> {
 }
 
 /** What a start that must fail says: its exit code and its complaint. */
-async function refusal(env: Record<string, string>, dataDir?: string) {
-  const keymux = await start({ env, wait: false, ...(dataDir === undefined ? {} : { dataDir }) });
+async function refusal(env: Record<string, string>) {
+  const keymux = await start({ env, wait: false });
   const exit = await keymux.exited();
   return { code: exit.code, text: keymux.logs().trim() };
 }
@@ -60,24 +59,6 @@ describe('a bad environment stops the start with one line that names what is wro
     expect(code).not.toBe(0);
     expect(text).toContain(String(port));
     expect(text).not.toMatch(/\bat .*\.[jt]s:\d+/);
-  });
-
-  it('a database of a newer version, which stays as it is', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'keymux-e2e-newer-'));
-    const first = await startKeymux({ dataDir: folder });
-    await first.stop();
-    const path = join(folder, 'keymux.db');
-    const db = new DatabaseSync(path);
-    db.exec('PRAGMA user_version = 9999');
-    db.close();
-    const { code, text } = await refusal({}, folder);
-    expect(code).not.toBe(0);
-    expect(text).toMatch(/newer/i);
-    expect(text).not.toMatch(/\bat .*\.[jt]s:\d+/);
-    const again = new DatabaseSync(path);
-    expect(again.prepare('PRAGMA user_version').get()).toEqual({ user_version: 9999 });
-    again.close();
-    rmSync(folder, { recursive: true });
   });
 });
 

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { ask, completionOf, credentialOf } from '../clients/ask.ts';
 import { startLoad } from '../clients/load.ts';
-import { childrenOf } from '../product/children.ts';
 import { addServing, useHouse } from '../product/house.ts';
 import { useOfKeys } from '../product/use-watch.ts';
 
@@ -242,8 +241,8 @@ describe('limits', () => {
     house.simulator.script({ times: 1, answer: { kind: 'hang' } });
     const held = hanging(url);
     await running().toBe(1);
-    // All of the product's processes but its first: the one that holds the place is among them.
-    for (const pid of childrenOf(house.keymux.pid())) process.kill(pid, 'SIGKILL');
+    // The one that holds the place is among them.
+    for (const pid of house.keymux.gatewayPids()) process.kill(pid, 'SIGKILL');
     expect(await held.ended).toBe('gone');
     await expect
       .poll(

@@ -100,6 +100,8 @@ describe('secrets', () => {
   it('are made at the first start, readable by the owner alone, and shown once', async () => {
     const keymux = await startKeymux({ env: { AUTH_KEY: undefined, PROXY_KEYS: undefined } });
     own.push(keymux);
+    // The last thing that a start does, a moment after it is ready.
+    await expect.poll(() => keymux.logs()).toContain('AUTH_KEY');
     const files = filesOf(keymux.dataDir);
     const small = files.filter(
       (file) => statSync(file).size < 1000 && !/\.(db|log|json)/.test(file),

@@ -14,3 +14,12 @@ export function childrenOf(pid: number): number[] {
       }
     });
 }
+
+/** The command line of a process; empty when it ended. */
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}

@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@keymux/parts/free-port';
 import { createAdminClient, type AdminClient } from './admin-client.ts';
+import { childrenOf, commandOf } from './children.ts';
 
 /** Which composition the journeys run against: the same journeys, unchanged. */
 export const mode = process.env['KEYMUX_MODE'] === 'distributed' ? 'distributed' : 'standalone';
@@ -46,6 +47,8 @@ export interface Keymux {
   readonly proxyKey: string;
   readonly api: AdminClient;
   pid(): number;
+  /** The processes that carry requests: the workers of the one gateway, or the gateways. */
+  gatewayPids(): readonly number[];
   /** What it printed since the first start. */
   logs(): string;
   /** Asks for an end as a service manager does. */
@@ -145,6 +148,7 @@ export async function startKeymux(options: KeymuxOptions = {}): Promise<Keymux> 
     proxyKey,
     api: createAdminClient(url, options.env?.['AUTH_KEY'] ?? authKey),
     pid: () => running?.child.pid ?? 0,
+    gatewayPids: () => childrenOf(running?.child.pid ?? 0).filter(isGateway),
     logs: () => output,
     stop: (signal = 'SIGTERM') => end(signal, false),
     async kill9() {
@@ -158,6 +162,9 @@ export async function startKeymux(options: KeymuxOptions = {}): Promise<Keymux> 
     },
   };
 }
+
+const isGateway = (pid: number): boolean =>
+  mode === 'standalone' || commandOf(pid).includes('services/gateway/');
 
 const groups = new Set<ChildProcess>();
 // What a failing test left running ends with the test process.

@@ -98,15 +98,18 @@ export function startChild(options: ChildOptions): Child {
       running = launch(more);
     },
     async ready() {
+      const over = new AbortController();
+      // Where it found its port taken, somebody else has it, who may be silent or say anything.
+      const end = running.ended.finally(() => over.abort());
       while (isRunning()) {
-        const ready = await fetch(`${url}/readyz`).then(
+        const ready = await fetch(`${url}/readyz`, { signal: over.signal }).then(
           ({ ok }) => ok,
           () => false,
         );
-        if (ready) return;
+        if (ready && isRunning()) return;
         await setTimeout(25);
       }
-      throw new Error(`${name} ended`);
+      throw new Error(`${name} ended with ${await end}`);
     },
   };
 }

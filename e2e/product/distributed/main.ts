@@ -16,6 +16,7 @@ import type { Child } from './child.ts';
 import { mergePages } from './metrics-page.ts';
 import { type Servers, startServers } from './servers.ts';
 import { startServices, stopServices } from './services.ts';
+import { type Supervision, supervise } from './supervise.ts';
 
 // What stands in it is for the services too, which run elsewhere.
 if (existsSync('.env')) process.loadEnvFile('.env');
@@ -27,7 +28,7 @@ reservePorts([port, environment.metricsPort]);
 const keeper = startKeeper();
 const children: Child[] = [];
 let servers: Servers | undefined;
-let stopping = false;
+let supervision: Supervision | undefined;
 
 const ground: Service = {
   name: 'servers',
@@ -64,17 +65,15 @@ const services: Service = {
         },
         started(child) {
           children.push(child);
-          void child.ended.then((code) => {
-            if (!stopping) log.warn(`${child.name} ended with ${code}`);
-          });
         },
       });
+      supervision = supervise(children, { log });
     } catch (error) {
       throw new StartProblem(error instanceof Error ? error.message : String(error));
     }
   },
   async stop() {
-    stopping = true;
+    supervision?.stop();
     const codes = await stopServices(children);
     if (codes.every((code) => code === 0)) return;
     process.once('exit', () => {

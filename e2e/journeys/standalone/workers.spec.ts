@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ask, completionOf, credentialOf } from '../clients/ask.ts';
-import { startLoad } from '../clients/load.ts';
-import { childrenOf } from '../product/children.ts';
-import { addServing, useHouse } from '../product/house.ts';
+import { ask, completionOf, credentialOf } from '../../clients/ask.ts';
+import { startLoad } from '../../clients/load.ts';
+import { childrenOf } from '../../product/children.ts';
+import { addServing, useHouse } from '../../product/house.ts';
 
 const house = useHouse({ env: { GATEWAY_WORKERS: '2' } });
 

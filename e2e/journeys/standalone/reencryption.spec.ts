@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createVault } from '@keymux/vault';
 import { describe, expect, it } from 'vitest';
-import { ask } from '../clients/ask.ts';
-import { addServing, at, secretsFor, untilServing, useHouse } from '../product/house.ts';
+import { ask } from '../../clients/ask.ts';
+import { addServing, at, secretsFor, untilServing, useHouse } from '../../product/house.ts';
 
 const house = useHouse();
 const command = fileURLToPath(
-  new URL('../../services/standalone/src/reencrypt.ts', import.meta.url),
+  new URL('../../../services/standalone/src/reencrypt.ts', import.meta.url),
 );
 
 /** Runs the command as a user does, against the data of the house; rejects when it fails. */
