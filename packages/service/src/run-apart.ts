@@ -26,12 +26,14 @@ export interface Ground {
   };
   /** Started before the service and stopped after it: its store, its connections. */
   readonly parts: readonly Service[];
+  /** Started after the service and stopped before it. */
+  readonly followers?: readonly Service[];
 }
 
 /** Runs a service as this process, with its part of the admin API, its health and its metrics on ports of their own. */
 export async function runApart(
   service: Service & { readonly router: Router; readonly registry: Registry },
-  { environment, log, auth, nats, parts }: Ground,
+  { environment, log, auth, nats, parts, followers = [] }: Ground,
 ): Promise<void> {
   const health = createHealth();
   health.require('bus', () =>
@@ -53,7 +55,8 @@ export async function runApart(
     collect: () => service.registry.metrics(),
   });
   const revocations = createRevocations({ bus: nats.bus, calls: nats.calls, auth, log });
-  await runServices([...parts, nats.service, service, revocations, admin, metrics], {
+  const own = [service, revocations, admin, metrics, ...followers];
+  await runServices([...parts, nats.service, ...own], {
     log,
     gracefulMs: environment.gracefulShutdownMs,
   });

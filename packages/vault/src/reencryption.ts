@@ -1,41 +1,36 @@
-import { unlinkSync } from 'node:fs';
 import type { Logger, Service } from '@keymux/service';
-import type { PreviousKey } from './secrets.ts';
+import type { Vault } from './vault.ts';
 
 /**
- * While there is a previous encryption key, seals anew what it sealed; requests go on meanwhile, and a
- * stop in the middle is made up for at the next start. In the end nothing needs the previous key.
+ * Where there is a previous encryption key, seals anew what it sealed; requests go on meanwhile, and a
+ * stop in the middle is made up for at the next start.
  */
 export function createReencryption(deps: {
-  readonly previous: PreviousKey | null;
+  readonly vault: Pick<Vault, 'hasPrevious'>;
   /** Each resolves when nothing of its service is sealed by the previous key any more. */
   readonly reseals: readonly (() => Promise<'done' | 'failed'>)[];
+  /** Told when all of them are done. */
+  readonly done: () => void;
   readonly log: Logger;
 }): Service {
-  const { previous, reseals, log } = deps;
+  const { vault, reseals, done, log } = deps;
   let stopped = false;
 
-  async function run(since: PreviousKey): Promise<void> {
+  async function run(): Promise<void> {
     log.info('encrypting everything under the new encryption key');
     for (const reseal of reseals) {
       if ((await reseal()) === 'done') continue;
       log.warn('not everything could be encrypted anew; the next start tries again');
       return;
     }
-    if (stopped) return;
-    if (since.file === null) {
-      log.info('everything is encrypted anew: ENCRYPTION_KEY_PREVIOUS is needed no more');
-    } else {
-      unlinkSync(since.file);
-      log.info('everything is encrypted anew: the previous encryption key is gone');
-    }
+    if (!stopped) done();
   }
 
   return {
     name: 're-encryption',
     start() {
-      if (previous !== null) {
-        run(previous).catch((error: unknown) => {
+      if (vault.hasPrevious) {
+        run().catch((error: unknown) => {
           log.error({ err: error }, 'not everything was encrypted anew');
         });
       }

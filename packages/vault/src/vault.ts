@@ -21,6 +21,8 @@ export interface Vault {
   fingerprint(secret: string): string;
   /** The fingerprint under the previous key, while there is one: finds what was not re-encrypted yet. */
   previousFingerprint(secret: string): string | undefined;
+  /** True while there is a previous key. */
+  readonly hasPrevious: boolean;
   /** True for what the previous key sealed. */
   isPrevious(text: string): boolean;
   /** False for what still has to be sealed anew after a change of the encryption key. */
@@ -90,9 +92,13 @@ function openWith(keys: DerivedKeys, sealed: string): string {
  * Derives all keys of `encryptionKey` once. `previous` is an older encryption key that may still
  * open (never seal), so that re-encryption can go on in steps while everything stays readable.
  */
-export function createVault(encryptionKey: string, options: { previous?: string } = {}): Vault {
+export function createVault(
+  encryptionKey: string,
+  options: { previous?: string | undefined } = {},
+): Vault {
   const current = derive(encryptionKey);
-  const previous = options.previous === undefined ? undefined : derive(options.previous);
+  const former = options.previous === encryptionKey ? undefined : options.previous;
+  const previous = former === undefined ? undefined : derive(former);
   return {
     seal(secret) {
       const nonce = randomBytes(nonceBytes);
@@ -113,6 +119,7 @@ export function createVault(encryptionKey: string, options: { previous?: string 
     fingerprint: (secret) => fingerprintWith(current, secret),
     previousFingerprint: (secret) =>
       previous === undefined ? undefined : fingerprintWith(previous, secret),
+    hasPrevious: previous !== undefined,
     isPrevious: (text) => previous !== undefined && text.startsWith(previous.prefix),
     isCurrent: (sealed) => sealed.startsWith(current.prefix),
   };

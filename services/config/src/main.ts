@@ -10,13 +10,15 @@ import {
   sessionTtlMs,
   systemClock as clock,
 } from '@keymux/service';
-import { createVault } from '@keymux/vault';
+import { createReencryption, createVault } from '@keymux/vault';
 import { createConfig } from './service.ts';
 
 const { environment, log } = beginProcess('config');
 const { natsReplicas: replicas } = environment;
 const authKey = needVariable('AUTH_KEY', environment.authKey);
-const vault = createVault(needVariable('ENCRYPTION_KEY', environment.encryptionKey));
+const vault = createVault(needVariable('ENCRYPTION_KEY', environment.encryptionKey), {
+  previous: environment.previousEncryptionKey,
+});
 const url = needVariable('NATS_URL', environment.natsUrl);
 const auth = createAdminAuth({ authKey, clock, sessionTtlMs });
 const nats = createNats({ url, replicas, name: 'config', clock, log });
@@ -42,7 +44,20 @@ const config = createConfig({
   environmentSettings: environment.settings,
   forbidPrivate: environment.forbidPrivateUpstreams,
 });
-await runApart(config, { environment, log, auth, nats, parts: [part, shared] });
+const reencryption = createReencryption({
+  vault,
+  log,
+  reseals: [() => config.reseal().then(() => 'done' as const)],
+  done: () => log.info('ENCRYPTION_KEY_PREVIOUS: config needs it no more'),
+});
+await runApart(config, {
+  environment,
+  log,
+  auth,
+  nats,
+  parts: [part, shared],
+  followers: [reencryption],
+});
 if (config.newProxyKey !== null) {
   const about = '(for clients; made at this first start and shown only now)';
   process.stdout.write(`\n  proxy key  ${config.newProxyKey}   ${about}\n\n`);

@@ -24,7 +24,9 @@ if (environment.gatewayWorkers > 1) {
   refuseStart('GATEWAY_WORKERS: a gateway that runs apart is one process; start more gateways');
 }
 const source = `gateway-${hostname()}-${environment.port}`;
-const vault = createVault(needVariable('ENCRYPTION_KEY', environment.encryptionKey));
+const vault = createVault(needVariable('ENCRYPTION_KEY', environment.encryptionKey), {
+  previous: environment.previousEncryptionKey,
+});
 const nats = createNats({
   url: needVariable('NATS_URL', environment.natsUrl),
   replicas: environment.natsReplicas,

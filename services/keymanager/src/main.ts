@@ -7,13 +7,15 @@ import {
   sessionTtlMs,
   systemClock as clock,
 } from '@keymux/service';
-import { createVault } from '@keymux/vault';
+import { createReencryption, createVault } from '@keymux/vault';
 import { createKeymanager, openKeyStore } from './service.ts';
 
 const { environment, log } = beginProcess('keymanager');
 const { natsReplicas: replicas } = environment;
 const authKey = needVariable('AUTH_KEY', environment.authKey);
-const vault = createVault(needVariable('ENCRYPTION_KEY', environment.encryptionKey));
+const vault = createVault(needVariable('ENCRYPTION_KEY', environment.encryptionKey), {
+  previous: environment.previousEncryptionKey,
+});
 const url = needVariable('NATS_URL', environment.natsUrl);
 const auth = createAdminAuth({ authKey, clock, sessionTtlMs });
 const nats = createNats({ url, replicas, name: 'keymanager', clock, log });
@@ -27,4 +29,19 @@ const keymanager = createKeymanager({
   log,
   clock,
 });
-await runApart(keymanager, { environment, log, auth, nats, parts: [part] });
+const reencryption = createReencryption({
+  vault,
+  log,
+  reseals: [
+    () => keymanager.reseal('system').then(({ state }) => (state === 'done' ? 'done' : 'failed')),
+  ],
+  done: () => log.info('ENCRYPTION_KEY_PREVIOUS: keymanager needs it no more'),
+});
+await runApart(keymanager, {
+  environment,
+  log,
+  auth,
+  nats,
+  parts: [part],
+  followers: [reencryption],
+});

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   createInProcessBus,
@@ -27,10 +27,9 @@ import {
   systemClock,
 } from '@keymux/service';
 import { createValidator } from '@keymux/validator';
-import { createVault } from '@keymux/vault';
+import { createReencryption, createVault } from '@keymux/vault';
 import { AggregatorRegistry } from 'prom-client';
 import { createGatewayWorkers } from './gateway-workers.ts';
-import { createReencryption } from './reencryption.ts';
 import type { Secrets } from './secrets.ts';
 import { welcome } from './welcome.ts';
 
@@ -70,10 +69,7 @@ export function compose(deps: {
 
   const clock = systemClock;
   const previous = secrets.previousKey;
-  const vault = createVault(
-    secrets.encryptionKey,
-    previous === null ? {} : { previous: previous.secret },
-  );
+  const vault = createVault(secrets.encryptionKey, { previous: previous?.secret });
   const auth = createAdminAuth({ authKey: secrets.authKey, clock, sessionTtlMs });
   const nats =
     environment.natsUrl === undefined
@@ -160,12 +156,20 @@ export function compose(deps: {
     },
   });
   const reencryption = createReencryption({
-    previous,
+    vault,
     log,
     reseals: [
       () => config.reseal().then(() => 'done' as const),
       () => keymanager.reseal('system').then(({ state }) => (state === 'done' ? 'done' : 'failed')),
     ],
+    done() {
+      if (typeof previous?.file === 'string') unlinkSync(previous.file);
+      const whose =
+        previous?.file === null
+          ? 'ENCRYPTION_KEY_PREVIOUS is needed no more'
+          : 'the previous encryption key is gone';
+      log.info(`everything is encrypted anew: ${whose}`);
+    },
   });
   const foundation: Service = {
     name: 'store and bus',

@@ -45,10 +45,7 @@ async function run(boot: WorkerBoot): Promise<void> {
     environment,
     clock: systemClock,
     random: Math.random,
-    vault: createVault(
-      boot.encryptionKey,
-      boot.previousEncryptionKey === null ? {} : { previous: boot.previousEncryptionKey },
-    ),
+    vault: createVault(boot.encryptionKey, { previous: boot.previousEncryptionKey ?? undefined }),
     source: boot.source,
     instance: boot.instance,
     spoolDirectory: boot.spoolDirectory,

@@ -16,7 +16,9 @@ import { createValidator } from './service.ts';
 const { environment, log } = beginProcess('validator');
 const { natsReplicas: replicas, httpProxy = '', httpsProxy = '', noProxy } = environment;
 const authKey = needVariable('AUTH_KEY', environment.authKey);
-const vault = createVault(needVariable('ENCRYPTION_KEY', environment.encryptionKey));
+const vault = createVault(needVariable('ENCRYPTION_KEY', environment.encryptionKey), {
+  previous: environment.previousEncryptionKey,
+});
 const url = needVariable('NATS_URL', environment.natsUrl);
 const auth = createAdminAuth({ authKey, clock, sessionTtlMs });
 const nats = createNats({ url, replicas, name: 'validator', clock, log });
