@@ -20,6 +20,7 @@ const pages = [
   '/settings',
   '/settings/revisions',
   '/activity',
+  '/activity?show=verdicts',
 ];
 
 beforeAll(async () => {

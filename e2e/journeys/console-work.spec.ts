@@ -103,8 +103,22 @@ describe('keys in the console', () => {
         return (await api().key(name, bad)).status;
       }).toBe('blacklisted');
 
-      await signedIn('/activity');
+      await signedIn('/overview');
       const { page } = visitor;
+      await page.getByText(`of ${name} is blacklisted`).waitFor();
+      await page.getByRole('link', { name: 'All verdicts' }).click();
+      await page.getByLabel('Group', { exact: true }).selectOption(name);
+      await page.getByLabel('Verdict', { exact: true }).selectOption('Blacklisted');
+      const told = page.locator('li').filter({ hasText: `of ${name} is blacklisted` });
+      await told.getByText('Blacklisted after 3 failures in a row: 401').waitFor();
+      await page.getByLabel('Verdict', { exact: true }).selectOption('Back');
+      await page.getByText('No verdicts on keys yet').waitFor();
+      await page.getByLabel('Verdict', { exact: true }).selectOption('Blacklisted');
+      await told.getByRole('link', { name: '…' }).click();
+      await page.getByRole('dialog').getByText('Timeline').waitFor();
+
+      await signedIn('/activity');
+      await told.waitFor();
       await page.getByRole('button', { name: 'Undo verdicts' }).click();
       await page.getByLabel('Group').selectOption(name);
       await page.getByRole('button', { name: 'Preview' }).click();

@@ -1,4 +1,5 @@
-import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, inject, input, signal } from '@angular/core';
+import { RouterLink } from '@angular/router';
 import { Api } from '../api/api.ts';
 import type { Revision } from '../api/generated.ts';
 import { Live } from '../api/live.ts';
@@ -11,22 +12,39 @@ import { TimeAgo } from '../design/time-ago.ts';
 import { Toasts } from '../design/toasts.ts';
 import { I18n } from '../i18n/i18n.ts';
 import { TaskList } from '../tasks/task-list.ts';
+import { verdictIcons, verdictTones } from '../verdicts/verdict-kinds.ts';
+import { knownVerdicts } from '../verdicts/known-verdicts.ts';
+import { VerdictList } from '../verdicts/verdict-list.ts';
+import { VerdictRun } from '../verdicts/verdict-run.ts';
 import { actorText, deedText, undoneText } from './deed-text.ts';
 import { DiffTable } from './diff-table.ts';
-import { byDay, type Deed, revertedUndos, streamOf, type Topic } from './stream.ts';
+import { deedEntry, entriesOf } from './entries.ts';
+import { byDay, type Deed, revertedUndos, streamOf } from './stream.ts';
 import { UndoVerdicts } from './undo-verdicts.ts';
 
 const pageSize = 50;
 const most = 1000;
 const refreshMs = 15_000;
-const topics = ['all', 'config', 'keys', 'access'] as const;
+/** Of verdicts, which come in bursts. */
+const verdictsAtOnce = 200;
+const topics = ['all', 'verdicts', 'config', 'keys', 'access'] as const;
 
-/** What people did and what changed, as it happens. */
+/** What people did, what changed, and what policies decided on keys, as it happens. */
 @Component({
   selector: 'km-activity-page',
-  imports: [DiffTable, Empty, Icon, LoadState, TimeAgo, UndoVerdicts],
+  imports: [
+    RouterLink,
+    DiffTable,
+    Empty,
+    Icon,
+    LoadState,
+    TimeAgo,
+    UndoVerdicts,
+    VerdictList,
+    VerdictRun,
+  ],
   templateUrl: './activity-page.html',
-  styleUrl: './activity-page.css',
+  styleUrls: ['./entries.css', './activity-page.css'],
   changeDetection: ChangeDetectionStrategy.OnPush,
 })
 export class ActivityPage {
@@ -37,7 +55,12 @@ export class ActivityPage {
   readonly #toasts = inject(Toasts);
   readonly topics = topics;
   readonly icons = { config: 'settings', keys: 'key', access: 'signOut' } as const;
-  readonly topic = signal<'all' | Topic>('all');
+  readonly verdictIcons = verdictIcons;
+  readonly verdictTones = verdictTones;
+  /** Of the address: what is shown, and of which group verdicts are. */
+  readonly show = input<string>();
+  readonly group = input<string>();
+  readonly topic = computed(() => topics.find((each) => each === this.show()) ?? 'all');
   readonly limit = signal(pageSize);
   readonly undoing = signal(false);
 
@@ -63,10 +86,16 @@ export class ActivityPage {
     everyMs: refreshMs,
     keep: true,
   });
+  readonly verdicts = knownVerdicts(() =>
+    this.topic() === 'all' ? { group: '', kind: '', limit: verdictsAtOnce } : undefined,
+  );
   readonly days = computed(() => {
     const topic = this.topic();
-    const stream = this.deeds.value()?.stream ?? [];
-    return byDay(topic === 'all' ? stream : stream.filter((each) => each.topic === topic));
+    const deeds = this.deeds.value() ?? { stream: [], more: false };
+    if (topic !== 'all') {
+      return byDay(deeds.stream.filter((each) => each.topic === topic).map(deedEntry));
+    }
+    return byDay(entriesOf(deeds, this.verdicts.value() ?? { items: [], next_cursor: null }));
   });
   readonly reverted = computed(() => revertedUndos(this.deeds.value()?.stream ?? []));
   readonly mayHaveMore = computed(() => this.deeds.value()?.more === true && this.limit() < most);

@@ -12,6 +12,7 @@ import { TimeAgo } from '../design/time-ago.ts';
 import { Toasts } from '../design/toasts.ts';
 import { I18n } from '../i18n/i18n.ts';
 import { knownSettings } from '../settings/known-settings.ts';
+import { RecentVerdicts } from '../verdicts/recent-verdicts.ts';
 import { endpointOf } from './endpoint.ts';
 import { EffectiveConfig } from './effective-config.ts';
 import { Snippets } from './snippets-card.ts';
@@ -28,6 +29,7 @@ import { CopyGroup } from './copy-dialog.ts';
     Icon,
     KeyStates,
     LoadState,
+    RecentVerdicts,
     Snippets,
     TestResults,
     TimeAgo,

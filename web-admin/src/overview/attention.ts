@@ -4,13 +4,15 @@ import { Icon } from '../design/icon.ts';
 import { I18n } from '../i18n/i18n.ts';
 import type { Concern } from './concerns.ts';
 
+const hostOf = (url: string): string => URL.parse(url)?.host ?? url;
+
 /** The groups that need a person, with what is wrong. */
 @Component({
   selector: 'km-attention',
   imports: [RouterLink, Icon],
   template: `
     <ul>
-      @for (concern of concerns(); track concern.kind + concern.group) {
+      @for (concern of concerns(); track concern.kind + concern.group + $index) {
         <li>
           <i class="dot" [class]="tone(concern)" aria-hidden="true"></i>
           <span class="grow">
@@ -65,7 +67,7 @@ export class Attention {
   readonly concerns = input.required<readonly Concern[]>();
 
   tone({ kind }: Concern): string {
-    return kind === 'none-usable' || kind === 'many-errors' ? 'bad' : 'warn';
+    return kind === 'few-usable' || kind === 'no-keys' || kind === 'no-upstream' ? 'warn' : 'bad';
   }
 
   text(concern: Concern): string {
@@ -75,6 +77,9 @@ export class Attention {
         return t('concern.few-usable', { usable: concern.usable, of: concern.of });
       case 'many-errors':
         return t('concern.many-errors', { share: this.i18n.percent(concern.share) });
+      case 'guard':
+      case 'failing-upstream':
+        return t(`concern.${concern.kind}`, { upstream: hostOf(concern.upstream), n: concern.n });
       case 'no-keys':
       case 'none-usable':
       case 'no-upstream':

@@ -1,10 +1,12 @@
 import type { Answer } from '../api/api.ts';
 import type { Group } from '../api/generated.ts';
+import type { Trouble } from './troubles.ts';
 
 type GroupTotals = Answer<'statsOverview'>['groups'][number];
 type KeyCounts = Readonly<Record<string, number>>;
 
 export type Concern =
+  | Trouble
   | { readonly kind: 'no-keys' | 'none-usable' | 'no-upstream'; readonly group: string }
   | { readonly kind: 'few-usable'; readonly group: string; usable: number; of: number }
   | { readonly kind: 'many-errors'; readonly group: string; readonly share: number };
@@ -13,17 +15,30 @@ const fewShare = 0.2;
 const manyErrors = 0.2;
 /** Fewer requests say little about the rest. */
 const enoughRequests = 20;
-const worstFirst = ['none-usable', 'many-errors', 'no-upstream', 'few-usable', 'no-keys'];
+const worstFirst = [
+  'none-usable',
+  'guard',
+  'failing-upstream',
+  'many-errors',
+  'no-upstream',
+  'few-usable',
+  'no-keys',
+];
 
 /** Which groups a person should look at, the worst first. */
 export function concernsOf(
   groups: readonly Group[],
-  known: { readonly totals: readonly GroupTotals[]; readonly keys: ReadonlyMap<string, KeyCounts> },
+  known: {
+    readonly totals: readonly GroupTotals[];
+    readonly keys: ReadonlyMap<string, KeyCounts>;
+    readonly troubles: readonly Trouble[];
+  },
 ): readonly Concern[] {
   const totals = new Map(known.totals.map((each) => [each.group, each]));
   return groups
     .filter((group) => group.enabled)
     .flatMap((group) => [
+      ...known.troubles.filter((each) => each.group === group.name),
       ...keyConcerns(group, known.keys.get(group.name)),
       ...trafficConcerns(group.name, totals.get(group.name)),
     ])

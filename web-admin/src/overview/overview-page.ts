@@ -12,14 +12,19 @@ import { type Range, RangeChoice } from '../design/range-choice.ts';
 import { I18n } from '../i18n/i18n.ts';
 import { knownGroups } from '../groups/known-groups.ts';
 import { knownSettings, rowsWaitMinutes } from '../settings/known-settings.ts';
+import { WallClock } from '../design/clock.ts';
+import { knownVerdicts } from '../verdicts/known-verdicts.ts';
+import { RecentVerdicts } from '../verdicts/recent-verdicts.ts';
 import { Attention } from './attention.ts';
 import { concernsOf } from './concerns.ts';
 import { FirstSteps } from './first-steps.ts';
 import { GroupTable } from './group-table.ts';
 import { Tiles } from './tiles.ts';
+import { recentMs, troublesOf } from './troubles.ts';
 import { warningsOf } from './warnings.ts';
 
 const refreshMs = 10_000;
+const troublesLooked = 100;
 const metrics = [
   'requests',
   'errors',
@@ -45,6 +50,7 @@ type Metric = (typeof metrics)[number];
     KeyStates,
     LoadState,
     RangeChoice,
+    RecentVerdicts,
     Tiles,
   ],
   templateUrl: './overview-page.html',
@@ -85,6 +91,27 @@ export class OverviewPage {
     keep: true,
   });
 
+  readonly #clock = inject(WallClock);
+  readonly #failed = loaded({
+    params: () => ({ outcome: 'upstream', limit: troublesLooked }) as const,
+    load: (query, signal) => {
+      const from = new Date(Date.now() - recentMs).toISOString();
+      return this.#api.call('listLogs', { query: { ...query, from }, signal });
+    },
+    everyMs: refreshMs,
+    keep: true,
+  });
+  readonly #guards = knownVerdicts(() => ({ group: '', kind: 'guard', limit: troublesLooked }));
+  readonly #troubles = computed(() =>
+    troublesOf(
+      {
+        failed: this.#failed.value()?.items ?? [],
+        guards: this.#guards.value()?.items ?? [],
+      },
+      this.#clock.nowMs(),
+    ),
+  );
+
   readonly waitMinutes = computed(() => rowsWaitMinutes(this.settings.value()?.items));
   readonly concerns = computed(() => {
     const overview = this.overview.value();
@@ -92,7 +119,7 @@ export class OverviewPage {
     if (overview === undefined) return [];
     const keys = new Map(Object.entries(overview.keys_by_group));
     const shown = this.group() === '' ? groups : groups.filter((it) => it.name === this.group());
-    return concernsOf(shown, { totals: overview.groups, keys });
+    return concernsOf(shown, { totals: overview.groups, keys, troubles: this.#troubles() });
   });
   readonly warnings = computed(() =>
     warningsOf({

@@ -27,6 +27,10 @@ export const overview = {
   'concern.none-usable': 'has no key that works: every request fails',
   'concern.few-usable': 'has {usable} of {of} keys left',
   'concern.many-errors': '{share} of its requests fail',
+  'concern.guard':
+    'has keys that failed alike at {upstream}: the upstream or the address is to blame, and {n} key was spared|has keys that failed alike at {upstream}: the upstream or the address is to blame, and {n} keys were spared',
+  'concern.failing-upstream':
+    '{n} request failed at {upstream} in 10 minutes|{n} requests failed at {upstream} in 10 minutes',
   'concern.no-upstream': 'has no upstream',
   'warning.http':
     'This page came over plain http from another machine: put TLS in front of Keymux.',

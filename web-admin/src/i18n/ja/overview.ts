@@ -29,6 +29,9 @@ export const overview: Record<keyof typeof en, string> = {
   'concern.none-usable': '使えるキーがなく、すべてのリクエストが失敗します',
   'concern.few-usable': '残りのキーは {of} 個中 {usable} 個です',
   'concern.many-errors': 'リクエストの {share} が失敗しています',
+  'concern.guard':
+    'のキーが {upstream} で同じように失敗しました。原因はアップストリームかアドレスで、キー {n} 個は責任なしとしました',
+  'concern.failing-upstream': 'では 10 分間に {upstream} で {n} 件のリクエストが失敗しました',
   'concern.no-upstream': 'アップストリームがありません',
   'warning.http':
     'このページは別のマシンから平文の http で開かれています。Keymux の前段で TLS を使ってください。',
