@@ -67,12 +67,18 @@ export async function ask(
   url: string,
   channel: ChannelName,
   key: string,
-  options: { stream?: boolean; model?: string; text?: string; signal?: AbortSignal } = {},
+  options: {
+    stream?: boolean;
+    model?: string;
+    text?: string;
+    signal?: AbortSignal;
+    headers?: Record<string, string>;
+  } = {},
 ): Promise<{ status: number; headers: Headers; text: string; requestId: string }> {
   const { path, headers, body } = completionOf(channel, options);
   const reply = await fetch(url + path, {
     method: 'POST',
-    headers: { ...headers, ...credentialOf(channel, key) },
+    headers: { ...headers, ...options.headers, ...credentialOf(channel, key) },
     body,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });

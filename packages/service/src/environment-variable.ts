@@ -1,5 +1,12 @@
 import { isIP } from 'node:net';
 
+/** A value that stops the start; the message never repeats a secret. */
+export interface InvalidEnvironment {
+  readonly kind: 'invalid';
+  readonly variable: string;
+  readonly message: string;
+}
+
 /** A value, or what is wrong with the text: a sentence that goes on after the variable's name. */
 export type Parsed<T> = { kind: 'value'; value: T } | { kind: 'wrong'; message: string };
 

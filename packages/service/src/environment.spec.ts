@@ -53,7 +53,7 @@ describe('the environment', () => {
       logFormat: 'text',
       logFile: undefined,
       settings: {},
-      otel: {},
+      traceExport: null,
     });
   });
 
@@ -70,7 +70,7 @@ describe('the environment', () => {
       LOG_ENABLE_FILE: 'true',
       TZ: 'Asia/Tokyo',
       https_proxy: 'socks5://user:pass@proxy:1080',
-      OTEL_SERVICE_NAME: 'keymux',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
       IS_SLAVE: 'false',
     });
     expect(environment).toMatchObject({
@@ -85,7 +85,7 @@ describe('the environment', () => {
       logFile: join(folder, 'keymux.log'),
       timeZone: 'Asia/Tokyo',
       httpsProxy: 'socks5://user:pass@proxy:1080',
-      otel: { OTEL_SERVICE_NAME: 'keymux' },
+      traceExport: { variables: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' } },
     });
     expect(Object.isFrozen(environment)).toBe(true);
     expect(Object.isFrozen(environment.settings)).toBe(true);

@@ -4,8 +4,9 @@ import { parseEnv } from 'node:util';
 import type { Setting, SettingValues } from '@keymux/contracts';
 import { type Database, parseDatabaseDsn } from './database-dsn.ts';
 import { environmentTable } from './environment-table.ts';
-import type { Parsed, Variable } from './environment-variable.ts';
+import type { InvalidEnvironment, Parsed, Variable } from './environment-variable.ts';
 import { settingVariable } from './setting-variable.ts';
+import { readTraceVariables, type TraceExport } from './trace-variables.ts';
 
 type Table = typeof environmentTable;
 type Values = { [Name in keyof Table]: Table[Name] extends Variable<infer T> ? T : never };
@@ -22,16 +23,9 @@ export type Environment = Readonly<
   readonly logFile: string | undefined;
   /** The environment's layer of the settings: over the defaults, under what admins set. */
   readonly settings: Readonly<Partial<SettingValues>>;
-  /** `OTEL_*` as they are. */
-  readonly otel: Readonly<Record<string, string>>;
+  /** Where traces go and which (`OTEL_*`); null sends none. */
+  readonly traceExport: TraceExport | null;
 };
-
-/** A value that stops the start; the message never repeats a secret. */
-export interface InvalidEnvironment {
-  kind: 'invalid';
-  variable: string;
-  message: string;
-}
 
 type Layer = Readonly<Record<string, string | undefined>>;
 
@@ -174,6 +168,8 @@ export function readEnvironment(options: {
   const otel = Object.entries(all).flatMap(([name, value]) =>
     name.startsWith('OTEL_') && value !== undefined && value !== '' ? [[name, value]] : [],
   );
+  const traces = readTraceVariables(Object.fromEntries(otel));
+  if (isInvalid(traces)) return traces;
   const environment: Environment = {
     ...rest,
     dataDir,
@@ -181,7 +177,7 @@ export function readEnvironment(options: {
     mongodbUrl: rest.mongodbUrl ?? (database?.kind === 'mongodb' ? database.url : undefined),
     logFile: logEnableFile ? resolve(logFilePath ?? join(dataDir, 'keymux.log')) : undefined,
     settings: Object.freeze(settings),
-    otel: Object.freeze(Object.fromEntries(otel)),
+    traceExport: traces.value,
   };
   return { kind: 'environment', environment: Object.freeze(environment) };
 }
@@ -209,6 +205,6 @@ export function environmentReference(settings: readonly Setting[]): EnvironmentR
     default: variable.defaultText,
     help: variable.help,
   }));
-  const help = 'OpenTelemetry, as its specification says.';
+  const help = 'OpenTelemetry: where traces go; docs/tracing.md lists what is read.';
   return [...rows, { name: 'OTEL_*', fileName: undefined, type: 'text', default: '', help }];
 }

@@ -32,8 +32,8 @@ export {
   readEnvironment,
   type Environment,
   type EnvironmentRow,
-  type InvalidEnvironment,
 } from './environment.ts';
+export { type InvalidEnvironment } from './environment-variable.ts';
 export { createHealth, type Health, type Readiness } from './health.ts';
 export { newId, timeOfId } from './ids.ts';
 export {
@@ -70,3 +70,5 @@ export { createMatcher } from './operation-match.ts';
 export { cameOverHttps } from './same-origin.ts';
 export { explainErrors } from './schema-errors.ts';
 export { scrubText } from './scrub.ts';
+export { type TraceExport } from './trace-variables.ts';
+export { startTracing, type Tracing } from './tracing.ts';

@@ -11,6 +11,7 @@ import {
   needVariable,
   refuseStart,
   runServices,
+  startTracing,
   systemClock,
 } from '@keymux/service';
 import { createVault } from '@keymux/vault';
@@ -59,10 +60,13 @@ const shared = {
   start: () => coordination.start(),
   stop: () => coordination.stop(),
 };
+const { traceExport } = environment;
 const gateway = createGateway({
   bus: requestLogs.bus,
   calls: nats.calls,
   coordination,
+  tracing:
+    traceExport === null ? null : await startTracing(traceExport, { service: 'gateway', log }),
   environment,
   log,
   clock: systemClock,

@@ -15,6 +15,7 @@ import {
   type Logger,
   type Service,
   StartProblem,
+  type Tracing,
 } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import type { Registry } from 'prom-client';
@@ -39,6 +40,7 @@ import { Proxy, type ProxyDeps } from './proxy/proxy.ts';
 import { TrustedProxies } from './proxy/source-ip.ts';
 import { Upgrades } from './proxy/upgrade.ts';
 import { Verdicts } from './proxy/verdicts.ts';
+import { createRequestSpans } from './tracing/request-spans.ts';
 import { Deadlines } from './upstream/deadlines.ts';
 import { createDispatchers } from './upstream/dispatchers.ts';
 
@@ -46,7 +48,7 @@ const replayLimitBytes = 1024 * 1024;
 const spillLimitBytes = 64 * 1024 * 1024;
 /** What a start waits for config and pools, so that nobody is refused while they are read. */
 const loadMs = 5_000;
-/** What the outbox may take of a stop for publishing; the rest stays on disk. */
+/** What the outbox may take of a stop for publishing, whose rest stays on disk, and what the last spans may take. */
 const flushMs = 2_000;
 
 export interface GatewayDeps {
@@ -56,6 +58,8 @@ export interface GatewayDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly environment: Environment;
+  /** Where spans go, stopped with this gateway; null traces nothing. */
+  readonly tracing: Tracing | null;
   /** What all gateways count together; its owner starts and stops it. */
   readonly coordination: Pick<SharedLimits, 'limits' | 'shared'>;
   readonly random: () => number;
@@ -167,6 +171,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     verdicts: new Verdicts({ guard: new MassFailureGuard(), outbox }),
     headroom,
     random: deps.random,
+    spans: deps.tracing === null ? null : createRequestSpans(deps.tracing.tracer),
     writeTimeoutMs: environment.serverWriteTimeoutMs,
     bodyLimits: {
       replayLimitBytes,
@@ -245,6 +250,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       await config.stop();
       await pools.stop();
       await Promise.all([outbox, ...orphans].map((each) => each.stop(flushMs)));
+      await within(flushMs, deps.tracing?.stop() ?? Promise.resolve());
     },
   };
 }

@@ -1,7 +1,13 @@
 import { connectIpcBus, portToParent } from '@keymux/bus';
 import { type Coordination, createLimitsOverCalls } from '@keymux/coordination';
 import { createGateway } from '@keymux/gateway';
-import { createLogger, type Logger, StartProblem, systemClock } from '@keymux/service';
+import {
+  createLogger,
+  type Logger,
+  StartProblem,
+  startTracing,
+  systemClock,
+} from '@keymux/service';
 import { createVault } from '@keymux/vault';
 import { readMessage, type ToParent, type ToWorker, type WorkerBoot } from './worker-messages.ts';
 
@@ -37,8 +43,11 @@ async function run(boot: WorkerBoot): Promise<void> {
     environment.redisDsn === undefined
       ? createLimitsOverCalls({ calls, log })
       : await overRedis(environment.redisDsn, log);
+  const { traceExport } = environment;
   const gateway = createGateway({
     coordination,
+    tracing:
+      traceExport === null ? null : await startTracing(traceExport, { service: 'gateway', log }),
     bus,
     calls,
     log,

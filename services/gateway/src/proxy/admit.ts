@@ -8,10 +8,11 @@ import { type Address, parseAddress } from './address.ts';
 import { createFingerprints } from './fingerprints.ts';
 import type { GatewayErrorCode } from './gateway-error.ts';
 import type { InFlight } from './in-flight.ts';
-import { type LogRecord, newRecord, traceIdOf } from './log-record.ts';
+import { type LogRecord, newRecord } from './log-record.ts';
 import { type ProxyKey, readProxyKey } from './proxy-key.ts';
 import { readRequestHeaders, type RequestHeaders } from './request-headers.ts';
 import type { TrustedProxies } from './source-ip.ts';
+import { readTraceParent } from './traceparent.ts';
 
 export interface AdmitDeps {
   readonly live: LiveConfig;
@@ -68,7 +69,8 @@ export function createAdmit(deps: AdmitDeps): Admit {
       revision: snapshot.revision,
     });
     record.userAgent = headers.userAgent;
-    record.traceId = traceIdOf(headers.traceparent);
+    record.traceParent = readTraceParent(headers.traceparent);
+    record.traceId = record.traceParent?.traceId ?? null;
     const channel = group?.channel ?? guessChannel(address.path);
     const refused = (code: GatewayErrorCode): Refusal => ({
       kind: 'refused',

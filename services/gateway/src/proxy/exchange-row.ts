@@ -37,6 +37,7 @@ export class ExchangeRow {
     if (this.#target === undefined || !this.#attemptRuns) return;
     this.#attemptRuns = false;
     const { group, key, upstream } = this.#target;
+    this.#record.attemptStartsMs.push(this.#attemptStartMs);
     this.#record.attempts.push({
       key_id: key.id,
       key: key.masked,

@@ -1,11 +1,9 @@
-import type { Clock, Logger } from '@keymux/service';
+import type { Logger } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
-import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { Headroom } from '../headroom/headroom.ts';
 import type { RingKey } from '../key-ring/ring-key.ts';
 import type { KeyLimits, Permit } from '../limits/key-limits.ts';
 import type { Judgement } from '@keymux/outcome';
-import type { Outbox } from '../outbox/outbox.ts';
 import type { Seat } from '../seats.ts';
 import type { Attempt } from '../upstream/attempt.ts';
 import type { Target } from '../upstream/choose-target.ts';
@@ -23,15 +21,13 @@ import type { Relay } from './relay.ts';
 import { attemptRequest, relayedAttempt } from './relayed-attempt.ts';
 import type { RelayListener } from './relay-listener.ts';
 import type { Prepared } from './prepare-request.ts';
+import type { RowDeps } from './write-row.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 import type { Verdicts } from './verdicts.ts';
 
-export interface ExchangeDeps {
-  readonly clock: Clock;
+export interface ExchangeDeps extends RowDeps {
   readonly log: Logger;
   readonly vault: Vault;
-  readonly outbox: Outbox;
-  readonly metrics: GatewayMetrics;
   readonly deadlines: Deadlines;
   readonly dispatchers: Dispatchers;
   readonly verdicts: Verdicts;

@@ -1,4 +1,5 @@
 import type { AtFault, Attempt, ChannelName, LogRow, Tokens } from '@keymux/contracts';
+import type { TraceParent } from './traceparent.ts';
 
 /** Longest error text of a row, in bytes. */
 const maxErrorBytes = 2_048;
@@ -23,6 +24,8 @@ export interface LogRecord {
   atFault: AtFault | null;
   error: string | null;
   readonly attempts: Attempt[];
+  /** When each of them began. */
+  readonly attemptStartsMs: number[];
   /** The key that succeeded. */
   keyId: string | null;
   ttfbMs: number | null;
@@ -32,6 +35,8 @@ export interface LogRecord {
   sourceIp: string;
   userAgent: string | null;
   revision: number;
+  /** The client's span. */
+  traceParent: TraceParent | null;
   traceId: string | null;
   upstreamRequestId: string | null;
   body: string | null;
@@ -56,12 +61,14 @@ export function newRecord(
     atFault: null,
     error: null,
     attempts: [],
+    attemptStartsMs: [],
     keyId: null,
     ttfbMs: null,
     bytesIn: 0,
     bytesOut: 0,
     tokens: noTokens,
     userAgent: null,
+    traceParent: null,
     traceId: null,
     upstreamRequestId: null,
     body: null,
@@ -112,11 +119,4 @@ export function cutBytes(text: string, maxBytes: number): string {
   let end = maxBytes;
   while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
   return bytes.toString('utf8', 0, end);
-}
-
-/** The trace id of a W3C traceparent header, or null. */
-export function traceIdOf(traceparent: string | null): string | null {
-  return (
-    /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(traceparent ?? '')?.[1] ?? null
-  );
 }

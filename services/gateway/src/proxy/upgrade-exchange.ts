@@ -121,6 +121,7 @@ export class UpgradeExchange implements AttemptListener {
     const { record, target } = this.#about;
     const { key, upstream } = target;
     const { status } = record;
+    record.attemptStartsMs.push(record.startMs);
     record.attempts.push({
       key_id: key.id,
       key: key.masked,

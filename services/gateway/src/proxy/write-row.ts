@@ -1,17 +1,22 @@
 import type { Clock } from '@keymux/service';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { AwaitsRow, Outbox } from '../outbox/outbox.ts';
+import type { RequestSpans } from '../tracing/request-spans.ts';
 import { type LogRecord, toRow } from './log-record.ts';
 
 export interface RowDeps {
   readonly outbox: Outbox;
   readonly metrics: GatewayMetrics;
   readonly clock: Clock;
+  /** Null where nothing is traced. */
+  readonly spans: RequestSpans | null;
 }
 
 /** Writes the row of a request that ends now, and counts it; at once, or soon and then tells `awaits`. */
 export function writeRow(deps: RowDeps, record: LogRecord, awaits?: AwaitsRow): void {
-  const row = toRow(record, deps.clock.now());
+  const nowMs = deps.clock.now();
+  if (deps.spans !== null) record.traceId = deps.spans(record, nowMs) ?? record.traceId;
+  const row = toRow(record, nowMs);
   deps.outbox.row(
     {
       kind: 'row',
