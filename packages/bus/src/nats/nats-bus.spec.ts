@@ -1,9 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { startNats } from '@keymux/parts/nats';
 import type { Part } from '@keymux/parts/part';
 import { createLogger, systemClock } from '@keymux/service';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { loopbackCertificate, loopbackKey } from '../../../outbound/test/loopback-certificate.ts';
 import { busConformance, type BusUnderTest } from '../conformance.ts';
 import { testMessage } from '../message.fixture.ts';
 import { deadLetterConformance } from '../dead-letters/conformance.ts';
@@ -166,4 +170,38 @@ it('waits for a server that cannot be reached, and ends the start when credentia
   expect(patient.up).not.toBeNull();
   await patient.close();
   await secured.stop();
+});
+
+it('joins over TLS with a certificate of its own and with a token, and never a server it cannot trust', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'keymux-nats-tls-'));
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  writeFileSync(cert, loopbackCertificate);
+  writeFileSync(key, loopbackKey);
+  const file = (path: string): string => JSON.stringify(path);
+  const secured = await startNats({
+    config: `authorization { token: "pass/word" }
+      tls { cert_file: ${file(cert)}, key_file: ${file(key)}, ca_file: ${file(cert)}, verify: true }`,
+  });
+  const told: string[] = [];
+  const write = (line: string): void => void told.push(line);
+  const hearing = createLogger({ service: 'test', level: 'warn', format: 'json', write });
+  const at = `tls://pass%2Fword@127.0.0.1:${secured.port}`;
+  const linkTo = (url: string): NatsLink =>
+    new NatsLink({ name: 'test', replicas: 1, log: hearing, url, patienceMs: 60_000 });
+  const link = linkTo(`${at}?ca=${cert}&cert=${cert}&key=${key}`);
+  await link.start();
+  expect(link.up?.info?.tls_required).toBe(true);
+  await link.close();
+  for (const untrusting of [`${at}?cert=${cert}&key=${key}`, `${at}?ca=${cert}`]) {
+    told.length = 0;
+    const refused = linkTo(untrusting);
+    const started = refused.start();
+    await vi.waitUntil(() => told.some((line) => /cannot be reached/.test(line)), 60_000);
+    expect(refused.up).toBeNull();
+    expect(told.join()).not.toContain('word');
+    await refused.close();
+    await started;
+  }
+  await secured.stop();
+  rmSync(folder, { recursive: true });
 });
