@@ -36,10 +36,19 @@ function parse(setting: Setting, text: string): Parsed<number | boolean | string
   }
 }
 
+const formatTexts: Readonly<Record<NonNullable<Setting['format']> | 'text', string>> = {
+  text: 'text',
+  url: 'http or https address',
+  'proxy-url': 'http, https or socks5 address',
+  'secret-list': 'comma list',
+};
+
 function typeText(setting: Setting): string {
   if (setting.type === 'boolean') return 'true or false';
-  if (setting.type === 'string') return setting.format === undefined ? 'text' : setting.format;
-  return `${setting.min ?? ''} to ${setting.max ?? ''}`;
+  if (setting.type === 'string') return formatTexts[setting.format ?? 'text'];
+  // Those of time limits are in seconds; all others have their unit in their name.
+  const unit = setting.name.endsWith('_timeout') ? 'seconds, ' : '';
+  return `${unit}${setting.min ?? ''} to ${setting.max ?? ''}`;
 }
 
 /** The environment variable of a setting: its name in capitals. Undefined unless set, so that the default stays visible as such. */
