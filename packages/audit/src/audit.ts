@@ -45,7 +45,7 @@ export function createAudit({
   let last: Promise<unknown> = Promise.resolve();
 
   async function catchUp(): Promise<void> {
-    const newest = (await store.read(auditStream, version + 1)).at(-1);
+    const newest = (await store.read(auditStream, { from: version + 1 })).at(-1);
     if (newest === undefined) return;
     version = newest.version;
     head = String(newest.data['hash']);
@@ -89,7 +89,7 @@ export function createAudit({
       await catchUp();
       const end = Math.min(version, (before ?? version + 1) - 1);
       const from = Math.max(1, end - limit + 1);
-      const events = end < 1 ? [] : await store.read(auditStream, from, end - from + 1);
+      const events = end < 1 ? [] : await store.read(auditStream, { from, limit: end - from + 1 });
       const next = from > 1 && events.length > 0 ? from : null;
       return { items: events.toReversed().map(toEntry), next, total: version };
     },

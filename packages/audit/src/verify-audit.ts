@@ -19,7 +19,7 @@ export async function verifyAudit(store: Pick<EventStore, 'read'>): Promise<Veri
   let entries = 0;
   let head = chainStart;
   for (;;) {
-    const page = await store.read(auditStream, entries + 1, pageEntries);
+    const page = await store.read(auditStream, { from: entries + 1, limit: pageEntries });
     // What is behind a gap is not found from before it.
     const events = page.length > 0 ? page : await behindGap(store, entries);
     for (const event of events) {

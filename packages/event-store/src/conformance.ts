@@ -40,11 +40,34 @@ export function eventStoreConformance(name: string, make: () => Promise<EventSto
           ['e2', 2],
           ['e3', 3],
         ]);
-        expect((await store.read('a', 3)).map(({ id }) => id)).toEqual(['e3']);
-        expect((await store.read('a', 2, 1)).map(({ id }) => id)).toEqual(['e2']);
-        expect((await store.read('a', 1, 2)).map(({ id }) => id)).toEqual(['e1', 'e2']);
-        expect(await store.read('a', 4)).toEqual([]);
+        expect((await store.read('a', { from: 3 })).map(({ id }) => id)).toEqual(['e3']);
+        expect((await store.read('a', { from: 2, limit: 1 })).map(({ id }) => id)).toEqual(['e2']);
+        expect((await store.read('a', { limit: 2 })).map(({ id }) => id)).toEqual(['e1', 'e2']);
+        expect(await store.read('a', { from: 4 })).toEqual([]);
         expect(await store.read('nothing')).toEqual([]);
+      }),
+    );
+
+    it(
+      'gives back the events of some types only, in pages',
+      withStore(async (store) => {
+        const of = (type: string, ...ids: string[]) =>
+          ids.map((id) => ({ ...testEvent(id), type }));
+        await store.append([
+          { stream: 'a', expectedVersion: 0, events: [...of('Rare', 'e1'), ...of('Tested', 'e2')] },
+          { stream: 'b', expectedVersion: 0, events: of('Rare', 'f1') },
+        ]);
+        await store.append([append('a', 2, 'e3')]);
+        await store.append([{ stream: 'a', expectedVersion: 3, events: of('Odd', 'e4', 'e5') }]);
+        const types = ['Rare', 'Odd'];
+        const read = async (part: { from?: number; limit?: number }) =>
+          (await store.read('a', { ...part, types })).map(({ id }) => id);
+        expect(await read({})).toEqual(['e1', 'e4', 'e5']);
+        expect(await read({ limit: 2 })).toEqual(['e1', 'e4']);
+        expect(await read({ from: 2, limit: 1 })).toEqual(['e4']);
+        expect(await read({ from: 5 })).toEqual(['e5']);
+        expect(await read({ from: 6 })).toEqual([]);
+        expect(await store.read('a', { types: [] })).toEqual([]);
       }),
     );
 

@@ -28,12 +28,22 @@ export type Appended =
   | { readonly kind: 'conflict'; readonly stream: string }
   | { readonly kind: 'duplicate'; readonly stream: string; readonly id: string };
 
+/** Of which events of a stream is asked; all of them when nothing is said. */
+export interface StreamPart {
+  /** The first version that counts. */
+  readonly from?: number;
+  /** Most events, of those that count. */
+  readonly limit?: number;
+  /** Types that count: the others are not even read. */
+  readonly types?: readonly string[];
+}
+
 /** Keeps events for ever, in streams. */
 export interface EventStore {
   /** All or nothing. */
   append(batch: readonly StreamAppend[]): Promise<Appended>;
-  /** Events of a stream from a version on, oldest first; at most `limit`, all of them without one. */
-  read(stream: string, fromVersion?: number, limit?: number): Promise<StoredEvent[]>;
+  /** Events of a stream, oldest first. */
+  read(stream: string, part?: StreamPart): Promise<StoredEvent[]>;
   /** Events after a position, oldest first; with `until` (ISO 8601) only those that happened by then. */
   readAll(afterPosition: number, limit: number, until?: string): Promise<StoredEvent[]>;
   /**

@@ -4,6 +4,7 @@ import { isStoreAway } from '@keymux/event-store';
 import type { Clock, Logger } from '@keymux/service';
 import { Compile } from 'typebox/compile';
 import type { GroupDirectory } from './group-directory.ts';
+import type { HeardVersion } from './outcome-archive/outcome-archive.ts';
 import type { Ledger } from './roster/ledger.ts';
 import type { Unit } from './roster/unit.ts';
 import { noUsage, type Usage } from './roster/usage.ts';
@@ -101,9 +102,10 @@ function recordOutcomes(
     });
   };
   const inGroup = (id: string): boolean => unit.find(id)?.state.group === group;
-  const versions: number[] = [];
+  const versionOf = (id: string): number => unit.find(id)?.version ?? 0;
+  const versions: HeardVersion[] = [];
   for (const outcome of outcomes) {
-    versions.push('key_id' in outcome ? (unit.find(outcome.key_id)?.version ?? 0) : 0);
+    versions.push(versionsOf(outcome, versionOf));
     switch (outcome.kind) {
       case 'noted':
       case 'no-key':
@@ -131,4 +133,9 @@ function recordOutcomes(
   if (policy.outcomesKeptMs > 0) {
     unit.archive({ group, producer, heardMs: nowMs, threshold, outcomes, versions });
   }
+}
+
+function versionsOf(outcome: KeyOutcome, versionOf: (id: string) => number): HeardVersion {
+  if (outcome.kind === 'no-key') return 0;
+  return outcome.kind === 'guard' ? outcome.key_ids.map(versionOf) : versionOf(outcome.key_id);
 }

@@ -67,13 +67,17 @@ export function createMongoEventStore(db: Db): MongoEventStore {
           return committed;
       }
     },
-    read: async (stream, fromVersion = 1, limit = Number.MAX_SAFE_INTEGER) => {
-      const first = await commitOf(stream, fromVersion);
+    read: async (stream, { from = 1, limit = Number.MAX_SAFE_INTEGER, types } = {}) => {
+      const first = await commitOf(stream, from);
       if (first === undefined) return [];
+      const ofTypes =
+        types === undefined
+          ? {}
+          : { events: { $elemMatch: { stream, type: { $in: types }, version: { $gte: from } } } };
       const cursor = commits.aggregate<{ _id: number; events: CommittedEvent[] }>([
-        { $match: { streams: stream, _id: { $gte: first } } },
+        { $match: { streams: stream, _id: { $gte: first }, ...ofTypes } },
         { $sort: { _id: 1 } },
-        // No commit is without an event of the stream.
+        // No commit is without an event of the stream, and of these types.
         { $limit: Math.min(limit, 2 ** 31 - 1) },
         {
           $project: {
@@ -85,7 +89,7 @@ export function createMongoEventStore(db: Db): MongoEventStore {
       ]);
       return (await cursor.toArray())
         .flatMap(({ _id, events }) => events.map((event) => storedEvent(_id, event)))
-        .filter(({ version }) => version >= fromVersion)
+        .filter(({ version, type }) => version >= from && types?.includes(type) !== false)
         .slice(0, limit);
     },
     readAll: async (afterPosition, limit, until) => {

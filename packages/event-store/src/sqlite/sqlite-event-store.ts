@@ -37,6 +37,10 @@ export function createSqliteEventStore(db: DatabaseSync): SqliteEventStore {
   const ofStream = db.prepare(
     'SELECT * FROM events WHERE stream = ? AND version >= ? ORDER BY version LIMIT ?',
   );
+  const ofStreamAndTypes = db.prepare(
+    `SELECT * FROM events WHERE stream = ?1 AND version >= ?2
+       AND type IN (SELECT value FROM json_each(?4)) ORDER BY version LIMIT ?3`,
+  );
   const all = db.prepare('SELECT * FROM events WHERE position > ? ORDER BY position LIMIT ?');
   const allUntil = db.prepare(
     'SELECT * FROM events WHERE position > ? AND time <= ? ORDER BY position LIMIT ?',
@@ -87,8 +91,14 @@ export function createSqliteEventStore(db: DatabaseSync): SqliteEventStore {
   return {
     appendNow,
     append: (batch) => Promise.resolve().then(() => appendNow(batch)),
-    read: (stream, fromVersion = 1, limit = Number.MAX_SAFE_INTEGER) =>
-      Promise.resolve().then(() => ofStream.all(stream, fromVersion, limit).map(toEvent)),
+    read: (stream, { from = 1, limit = Number.MAX_SAFE_INTEGER, types } = {}) =>
+      Promise.resolve().then(() => {
+        const rows =
+          types === undefined
+            ? ofStream.all(stream, from, limit)
+            : ofStreamAndTypes.all(stream, from, limit, JSON.stringify(types));
+        return rows.map(toEvent);
+      }),
     readAll: (afterPosition, limit, until) =>
       Promise.resolve().then(() => {
         const rows =
@@ -105,9 +115,7 @@ export function createSqliteEventStore(db: DatabaseSync): SqliteEventStore {
 
 function toEvent(row: Record<string, SQLOutputValue>): StoredEvent {
   const data: unknown = JSON.parse(String(row['data']));
-  if (typeof data !== 'object' || data === null) {
-    throw new Error(`event ${String(row['id'])} has no data`);
-  }
+  if (!isRecord(data)) throw new Error(`event ${String(row['id'])} has no data`);
   return {
     position: Number(row['position']),
     stream: String(row['stream']),
@@ -116,6 +124,10 @@ function toEvent(row: Record<string, SQLOutputValue>): StoredEvent {
     type: String(row['type']),
     time: String(row['time']),
     actor: String(row['actor']),
-    data: { ...data },
+    data,
   };
+}
+
+function isRecord(data: unknown): data is Record<string, unknown> {
+  return typeof data === 'object' && data !== null;
 }

@@ -72,7 +72,7 @@ export class ConfigLog {
 
   /** The config as it was at a revision; undefined when there is no such revision yet. */
   async stateAt(revision: number): Promise<ConfigState | undefined> {
-    const events = await this.#store.read(stream, 1, revision);
+    const events = await this.#store.read(stream, { limit: revision });
     if (events.length < revision) return undefined;
     return events.reduce(
       (state, { type, data, time }) => evolve(state, readConfigEvent(type, data), time),
@@ -112,7 +112,9 @@ export class ConfigLog {
   async revisions(before: number, limit: number): Promise<Revision[]> {
     const from = Math.max(1, before - limit);
     if (before <= from) return [];
-    return (await this.#store.read(stream, from, before - from)).toReversed().map(toRevision);
+    return (await this.#store.read(stream, { from, limit: before - from }))
+      .toReversed()
+      .map(toRevision);
   }
 
   async #reseal(reseal: Parameters<ConfigLog['reseal']>[0]): Promise<number> {
@@ -128,7 +130,7 @@ export class ConfigLog {
 
   async #loaded(from: ConfigState): Promise<ConfigState> {
     let state = from;
-    for (const stored of await this.#store.read(stream, from.revision + 1)) {
+    for (const stored of await this.#store.read(stream, { from: from.revision + 1 })) {
       state = evolve(state, readConfigEvent(stored.type, stored.data), stored.time);
     }
     return state;

@@ -11,9 +11,9 @@ const listedKeys = 1_000;
 
 /** What if: recorded outcomes under another policy. */
 export function createSimulateHandler(
-  deps: Pick<AdminDeps, 'archive' | 'store' | 'snapshots' | 'roster' | 'groups'>,
+  deps: Pick<AdminDeps, 'archive' | 'store' | 'snapshots' | 'poolSnapshots' | 'roster' | 'groups'>,
 ): Handler<(typeof keymanagerOperations)['simulatePolicy']> {
-  const { archive, store, snapshots, roster, groups } = deps;
+  const { archive, store, snapshots, poolSnapshots, roster, groups } = deps;
   let working = false;
   return async ({ params, body }) => {
     const group = await groupOf(groups, params.name);
@@ -35,7 +35,7 @@ export function createSimulateHandler(
     try {
       const pool = await roster.pools.find(group.name);
       const answer = await whatIf(
-        { archive, store, snapshots, list: roster.list },
+        { archive, store, snapshots, poolSnapshots, list: roster.list },
         {
           group: group.name,
           poolId: pool?.id ?? null,

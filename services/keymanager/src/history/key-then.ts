@@ -46,7 +46,10 @@ export async function readKeyThen(
   const taken: KeySnapshot[] = [];
   let folded = startFrom(await snapshots.latest(id, atMs));
   for (let more = true; more;) {
-    const events = await store.read(streamOfKey(id), folded.version + 1, everyEvents);
+    const events = await store.read(streamOfKey(id), {
+      from: folded.version + 1,
+      limit: everyEvents,
+    });
     more = events.length === everyEvents;
     for (const event of events) {
       const next = foldUntil(folded, event, atMs);

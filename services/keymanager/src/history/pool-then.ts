@@ -3,10 +3,10 @@ import type { KeyStatus } from '@keymux/contracts';
 import type { EventStore, StoredEvent } from '@keymux/event-store';
 import { isLive, statusAt } from '../key/state.ts';
 import { keyOfStream } from '../key/stored-fact.ts';
-import { unpackPart } from '../pool-snapshots/pool-part.ts';
 import type { PoolSnapshots } from '../pool-snapshots/pool-snapshots.ts';
 import { poolClosed } from '../roster/ledger.ts';
 import { type Folded, foldUntil, unfolded } from './key-then.ts';
+import { type PoolQuestion, readSnappedPool } from './snapped-pool.ts';
 
 const pageEvents = 2_000;
 
@@ -23,12 +23,6 @@ interface Folding {
   ended: boolean;
 }
 
-/** What is asked: the keys of a group at a moment, epoch ms. */
-export interface PoolQuestion {
-  readonly group: string;
-  readonly atMs: number;
-}
-
 interface PastDeps {
   readonly store: Pick<EventStore, 'readAll'>;
   readonly poolSnapshots: Pick<PoolSnapshots, 'latest' | 'parts'>;
@@ -40,10 +34,12 @@ interface PastDeps {
  */
 export async function readPoolThen(deps: PastDeps, asked: PoolQuestion): Promise<PoolKeyThen[]> {
   const { group, atMs } = asked;
-  const begun = await fromSnapshot(deps.poolSnapshots, asked);
-  const { keys } = begun;
+  const snapped = await readSnappedPool(deps.poolSnapshots, asked);
+  const keys = new Map<string, Folding>();
+  for (const [id, begun] of snapped.keys)
+    keys.set(id, { folded: { ...unfolded, ...begun }, ended: false });
   const until = new Date(atMs).toISOString();
-  for (let { position } = begun; ;) {
+  for (let { position } = snapped; ;) {
     const page = await deps.store.readAll(position, pageEvents, until);
     const last = page.at(-1);
     if (last === undefined) break;
@@ -78,25 +74,4 @@ function fold(keys: Map<string, Folding>, event: StoredEvent, { group, atMs }: P
   const next = version > key.folded.version + 1 ? undefined : foldUntil(key.folded, event, atMs);
   if (next === undefined) key.ended = true;
   else key.folded = next;
-}
-
-async function fromSnapshot(
-  snapshots: Pick<PoolSnapshots, 'latest' | 'parts'>,
-  { group, atMs }: PoolQuestion,
-): Promise<{ keys: Map<string, Folding>; position: number }> {
-  const keys = new Map<string, Folding>();
-  const snapshot = await snapshots.latest(group, atMs);
-  if (snapshot === undefined) return { keys, position: 0 };
-  for await (const part of snapshots.parts(snapshot)) {
-    const found = await unpackPart(part, group);
-    if (found === undefined) return { keys: new Map(), position: 0 };
-    for (const { id, version, state } of found) {
-      const folded = { state, version, throughMs: 0, complete: true };
-      keys.set(id, { folded, ended: false });
-    }
-  }
-  // One that was taken away meanwhile was perhaps not read to its end.
-  const still = await snapshots.latest(group, atMs);
-  if (still?.position !== snapshot.position) return fromSnapshot(snapshots, { group, atMs });
-  return { keys, position: snapshot.position };
 }

@@ -73,8 +73,9 @@ function hearFailure(
   outcome: KeyFailure,
   { threshold, nowMs }: { threshold: number; nowMs: number },
 ): readonly KeyFact[] {
+  if (key.status !== 'active') return [];
   const atMs = happenedMs(outcome.at, nowMs);
-  if (key.status !== 'active' || atMs < key.forgiven_ms) return [];
+  if (atMs < key.forgiven_ms) return [];
   const { rule, status, message, upstream, model, request_id } = outcome;
   const of = { rule, status, message, upstream, model, request_id, threshold };
   if (outcome.verdict === 'cooldown') {
@@ -104,8 +105,8 @@ function knownRestMs(key: LiveKey, model: string | null): number {
 }
 
 function hearSuccess(key: LiveKey, outcome: KeySuccess, nowMs: number): readonly KeyFact[] {
-  const atMs = happenedMs(outcome.at, nowMs);
   if (key.status !== 'active' || key.streak === 0) return [];
+  const atMs = happenedMs(outcome.at, nowMs);
   // Successes are folded, so one may arrive after a failure that it came before.
   if (atMs < Math.max(key.forgiven_ms, key.failure?.at_ms ?? 0)) return [];
   const data = { streak: key.streak, request_id: outcome.request_id };

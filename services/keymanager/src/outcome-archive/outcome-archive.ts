@@ -1,5 +1,13 @@
 import type { KeyOutcome } from '@keymux/contracts';
 
+/** That of an outcome's key before it was heard, 0 where there is none; of a guard those of its keys. */
+export type HeardVersion = number | readonly number[];
+
+/** The version of one of the keys of an outcome, which has but one if it is no guard. */
+export function versionOf(version: HeardVersion | undefined, ofKey = 0): number {
+  return (typeof version === 'object' ? version[ofKey] : version) ?? 0;
+}
+
 /** A batch of outcomes as the keymanager heard it: all that is needed to decide on it again. */
 export interface HeardOutcomes {
   readonly group: string;
@@ -8,8 +16,8 @@ export interface HeardOutcomes {
   /** The blacklist threshold that was in force. */
   readonly threshold: number;
   readonly outcomes: readonly KeyOutcome[];
-  /** Of the key of each outcome before it was heard; 0 where there is none. */
-  readonly versions: readonly number[];
+  /** Of each outcome. */
+  readonly versions: readonly HeardVersion[];
 }
 
 /** Where a page of batches ended. */

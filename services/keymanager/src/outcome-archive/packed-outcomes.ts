@@ -1,36 +1,85 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { KeyOutcome } from '@keymux/contracts';
-import type { HeardOutcomes } from './outcome-archive.ts';
+import type { KeyOutcome, RecordedAttempt } from '@keymux/contracts';
+import type { HeardOutcomes, HeardVersion } from './outcome-archive.ts';
 
 type Packed = Pick<HeardOutcomes, 'producer' | 'threshold' | 'outcomes' | 'versions'>;
 
-/** Successes are most of all outcomes: they are kept as `[key, count, ms before hearing, request]`. */
-type Short = KeyOutcome | readonly [string, number, number, string];
+type Failed = Extract<KeyOutcome, { kind: 'failure' | 'noted' }>;
+type Recorded = Failed & { readonly attempt: RecordedAttempt };
 
-function shorten(outcome: KeyOutcome, heardMs: number): Short {
-  if (outcome.kind !== 'success') return outcome;
-  const { key_id, count, at, request_id } = outcome;
-  return [key_id, count, heardMs - Date.parse(at), request_id];
+/** Successes are most of all outcomes. Those from before are kept with ms before hearing in place of a time. */
+type ShortSuccess = readonly [key: string, count: number, at: string | number, request: string];
+
+/** What sets a failure apart from the first of its batch that is alike, whose place among such comes first. */
+type ShortFailure = readonly [
+  alike: number,
+  key: string,
+  at: string,
+  until: string | null,
+  request: string,
+  hintMs: number | null,
+  random: number,
+];
+
+type Short = KeyOutcome | ShortSuccess | ShortFailure;
+
+const isRecorded = (outcome: KeyOutcome): outcome is Recorded =>
+  (outcome.kind === 'failure' || outcome.kind === 'noted') && outcome.attempt !== undefined;
+
+/** Keeps what failures have in common once: a provider says the same to many keys. */
+class Alike {
+  readonly firsts: Recorded[] = [];
+  readonly #placeOf = new Map<string, number>();
+
+  shorten(failed: Recorded): ShortFailure {
+    const { key_id, at, until, request_id, attempt, ...rest } = failed;
+    const { hint_ms, random, ...tried } = attempt;
+    const name = JSON.stringify([rest, tried]);
+    let place = this.#placeOf.get(name);
+    if (place === undefined) {
+      place = this.firsts.push(failed) - 1;
+      this.#placeOf.set(name, place);
+    }
+    return [place, key_id, at, until, request_id, hint_ms, random];
+  }
 }
 
-function lengthen(short: Short, heardMs: number): KeyOutcome {
+function isFailure(short: ShortSuccess | ShortFailure): short is ShortFailure {
+  return typeof short[0] === 'number';
+}
+
+function lengthen(short: Short, heardMs: number, firsts: readonly Recorded[]): KeyOutcome {
   if (!('length' in short)) return short;
-  const [key_id, count, earlierMs, request_id] = short;
-  const at = new Date(heardMs - earlierMs).toISOString();
+  if (isFailure(short)) {
+    const [place, key_id, at, until, request_id, hint_ms, random] = short;
+    const first = firsts[place];
+    if (first === undefined) throw new Error('a failure is like none of its batch');
+    const attempt = { ...first.attempt, hint_ms, random };
+    return { ...first, key_id, at, until, request_id, attempt };
+  }
+  const [key_id, count, when, request_id] = short;
+  const at = typeof when === 'string' ? when : new Date(heardMs - when).toISOString();
   return { kind: 'success', key_id, at, count, request_id };
 }
 
 /** A batch as it is kept: JSON, deflated. */
-export function packOutcomes(heard: HeardOutcomes): Uint8Array {
-  const { producer, threshold, versions, outcomes, heardMs } = heard;
-  const short = outcomes.map((each) => shorten(each, heardMs));
-  return deflateRawSync(JSON.stringify([producer, threshold, versions, short]), { level: 1 });
+export function packOutcomes({ producer, threshold, versions, outcomes }: Packed): Uint8Array {
+  const alike = new Alike();
+  const short = outcomes.map((outcome): Short => {
+    if (isRecorded(outcome)) return alike.shorten(outcome);
+    if (outcome.kind !== 'success') return outcome;
+    const { key_id, count, at, request_id } = outcome;
+    return [key_id, count, at, request_id];
+  });
+  const text = JSON.stringify([producer, threshold, versions, short, alike.firsts]);
+  return deflateRawSync(text, { level: 1 });
 }
 
 /** The batch again. Our own words: they were checked when they were heard. */
 export function unpackOutcomes(packed: Uint8Array, heardMs: number): Packed {
-  const [producer, threshold, versions, short] = JSON.parse(
+  const [producer, threshold, versions, short, firsts = []] = JSON.parse(
     inflateRawSync(packed).toString('utf8'),
-  ) as [string, number, number[], Short[]];
-  return { producer, threshold, versions, outcomes: short.map((each) => lengthen(each, heardMs)) };
+  ) as [string, number, HeardVersion[], Short[], Recorded[]?];
+  const outcomes = short.map((each) => lengthen(each, heardMs, firsts));
+  return { producer, threshold, versions, outcomes };
 }

@@ -4,7 +4,7 @@ import type { KeyCommand, KeyFact } from '../key/command.ts';
 import { decide } from '../key/decide.ts';
 import { evolve } from '../key/evolve.ts';
 import type { KeyState } from '../key/state.ts';
-import type { HeardOutcomes } from '../outcome-archive/outcome-archive.ts';
+import { type HeardOutcomes, versionOf } from '../outcome-archive/outcome-archive.ts';
 import type { ReplayPolicy } from './policy.ts';
 import type { StartingKey } from './starting-keys.ts';
 import { UsableKeys } from './usable-keys.ts';
@@ -86,7 +86,12 @@ export class Replay {
   hear(heard: HeardOutcomes): void {
     this.#advance(heard.heardMs);
     for (const [at, outcome] of heard.outcomes.entries()) {
-      if ('key_id' in outcome) this.#catchUp(outcome.key_id, heard.versions[at] ?? 0);
+      const version = heard.versions[at];
+      if (outcome.kind === 'guard') {
+        for (const [n, id] of outcome.key_ids.entries()) this.#catchUp(id, versionOf(version, n));
+      } else if (outcome.kind !== 'no-key') {
+        this.#catchUp(outcome.key_id, versionOf(version));
+      }
       this.#hearOne(outcome, heard);
     }
   }

@@ -31,7 +31,10 @@ export function createRosterPlaces(deps: {
 
   async function foldOn(key: FoldedKey): Promise<void> {
     for (;;) {
-      const events = await store.read(streamOfKey(key.id), key.version + 1, pageEvents);
+      const events = await store.read(streamOfKey(key.id), {
+        from: key.version + 1,
+        limit: pageEvents,
+      });
       for (const event of events) {
         const fact = readFact(event);
         if (fact !== undefined) key.state = evolve(key.state, fact);
