@@ -147,6 +147,7 @@ try {
       ask('GET', `/api/keys/${long}/state?at=${at}`),
     );
   }
+  await timed('the newest page of its history', () => ask('GET', `/api/keys/${long}/history`));
   for (const share of [1, 0.9, 0.5, 0.1]) {
     const at = iso(startMs + share * dayMs);
     const ago = `${((1 - share) * 24).toFixed(1)} h ago`;
@@ -169,6 +170,13 @@ try {
       await timed(`what if, ${outcomes} outcomes, ${of}, ${name}`, () => ask('POST', path, body));
     }
   }
+  await timed('what if, the last hour of them', () =>
+    ask(
+      'POST',
+      '/api/groups/main/policy/simulate',
+      JSON.stringify({ ...what, from: iso(endMs - dayMs / 24), config: strict }),
+    ),
+  );
   const rebuilt = await timed('rebuild', async () => ended(await ask('POST', '/api/rebuild')));
   say(short(rebuilt));
   await timed('first look at the long life after it', () =>

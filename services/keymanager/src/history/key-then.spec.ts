@@ -1,70 +1,22 @@
-import type { NewEvent } from '@keymux/event-store';
-import { createSqliteEventStore, type EventStore } from '@keymux/event-store';
+import { createSqliteEventStore } from '@keymux/event-store';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { streamOfKey } from '../key/stored-fact.ts';
 import { createSqliteKeySnapshots } from '../key-snapshots/sqlite/key-snapshots.ts';
 import { openMigrated } from '../roster/sqlite/memory-roster.fixture.ts';
 import { readKeyThen } from './key-then.ts';
+import { counted, event, lifeOf, startMs } from './long-life.fixture.ts';
 
-const startMs = Date.parse('2026-01-01T00:00:00Z');
 const count = 3_210;
 const db = openMigrated();
 const events = createSqliteEventStore(db);
 const snapshots = createSqliteKeySnapshots(db);
 
-const event = (id: string, n: number): NewEvent => {
-  const common = { id: `${id}.${n}`, time: new Date(startMs + n * 1_000).toISOString() };
-  if (n === 0) {
-    const data = {
-      group: 'g',
-      sealed: 'the-sealed',
-      fingerprint: 'the-fingerprint',
-      masked: 'sk…0',
-      task_id: null,
-    };
-    return { ...common, type: 'KeyImported', actor: 'test', data };
-  }
-  const cause = {
-    rule: 'unauthorized',
-    status: 401,
-    message: 'no',
-    upstream: 'https://u',
-    model: null,
-    request_id: `r${n}`,
-    threshold: 9,
-    streak: n % 7,
-  };
-  return { ...common, type: 'KeyFailed', actor: 'test', data: cause };
-};
-
-const add = (id: string, many: number) =>
-  events.append([
-    {
-      stream: streamOfKey(id),
-      expectedVersion: 0,
-      events: Array.from({ length: many }, (_, n) => event(id, n)),
-    },
-  ]);
-
 beforeAll(async () => {
-  await add('k', count);
+  await events.append([lifeOf('k', count)]);
 });
 afterAll(() => db.close());
 
 const moments = [-1, 0, 1, 499, 500, 1_777, count - 1, count + 10].map((s) => startMs + s * 1_000);
-
-/** The store, and how many events were read of it. */
-function counted(): { store: Pick<EventStore, 'read'>; read: () => number } {
-  let sum = 0;
-  const store: Pick<EventStore, 'read'> = {
-    read: async (...which) => {
-      const found = await events.read(...which);
-      sum += found.length;
-      return found;
-    },
-  };
-  return { store, read: () => sum };
-}
 
 it('a key is the same at every moment with snapshots, without them, and with unreadable ones', async () => {
   const all = async () => {
@@ -89,7 +41,7 @@ it('a key is the same at every moment with snapshots, without them, and with unr
 
 it('a second look at a long life reads only what came after a snapshot', async () => {
   db.exec('DELETE FROM key_snapshots');
-  const [first, second] = [counted(), counted()];
+  const [first, second] = [counted(events), counted(events)];
   await readKeyThen({ store: first.store, snapshots }, 'k', startMs + count * 1_000);
   await readKeyThen({ store: second.store, snapshots }, 'k', startMs + count * 1_000);
   expect(first.read()).toBe(count);
