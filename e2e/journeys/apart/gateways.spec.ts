@@ -4,6 +4,7 @@ import { ask } from '../../clients/ask.ts';
 import { type Apart, startApart } from '../../product/distributed/apart.ts';
 import type { Child } from '../../product/distributed/child.ts';
 import { at, groupName, secretsFor } from '../../product/house.ts';
+import { type HeaderList, json } from '../../provider-simulator/answer.ts';
 import { fault } from '../../provider-simulator/errors.ts';
 import { type Simulator, startSimulator } from '../../provider-simulator/simulator.ts';
 
@@ -71,6 +72,13 @@ function gatewayAt(index: number): Child {
   return found;
 }
 
+/** That no request remains for longer than a test takes. */
+const usedUp: HeaderList = [
+  ['x-ratelimit-limit-requests', '500'],
+  ['x-ratelimit-remaining-requests', '0'],
+  ['x-ratelimit-reset-requests', '30m0s'],
+];
+
 describe('two gateways', () => {
   it('agree: a key that one gave up is out of rotation at the other, which never tried it', async () => {
     const [one, other] = [gatewayAt(0), gatewayAt(1)];
@@ -89,6 +97,25 @@ describe('two gateways', () => {
     process.stdout.write(
       `a verdict was known to the other gateway after ${tookMs.join(', ')} ms\n`,
     );
+  });
+
+  it('warn each other: a key that one read to be nearly used up is passed over by the other, which read nothing', async () => {
+    const [one, other] = [gatewayAt(0), gatewayAt(1)];
+    const { name, secrets } = await addServing(3);
+    const [scarce = '', ...ample] = secrets;
+    let told = false;
+    simulator.script({
+      match: { key: scarce, method: 'POST' },
+      answer: () => {
+        // Once only: the other gateway could read it there itself.
+        const headers = told ? [] : usedUp;
+        told = true;
+        return json(200, { said: 'hi' }, headers);
+      },
+    });
+    while (!told) expect((await askAt(one, name)).status).toBe(200);
+    await eventually(() => usedBy(other, name, 6)).toEqual(ample);
+    expect(await usedBy(one, name, 6)).toEqual(ample);
   });
 });
 
