@@ -68,7 +68,8 @@ export class LeaseHolder {
       }
       this.#told = false;
     } catch (error) {
-      if (!this.#told) log.warn({ err: error, lease: name }, 'a lease cannot be asked for');
+      const why = error instanceof Error ? error.message : String(error);
+      if (!this.#told) log.warn({ why, lease: name }, 'a lease cannot be asked for');
       this.#told = true;
     }
     if (this.#stopped) return;
