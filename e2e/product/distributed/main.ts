@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { reservePorts } from '@keymux/parts/free-port';
 import { startKeeper } from '@keymux/parts/keeper';
+import { accepts } from '@keymux/parts/part';
 import {
   beginProcess,
   createMetricsServer,
@@ -24,6 +25,10 @@ const { environment, log } = beginProcess('distributed');
 const { dataDir, port, natsUrl, mongodbUrl, redisDsn, requestLogBus, kafkaBrokers } = environment;
 const secrets = readSecrets(environment);
 if (secrets.kind === 'invalid') refuseStart(secrets.message);
+// Known before a dozen processes start in vain.
+for (const [name, value] of Object.entries({ PORT: port, METRICS_PORT: environment.metricsPort })) {
+  if (await accepts(value)) refuseStart(`${name}: port ${value} is in use`);
+}
 reservePorts([port, environment.metricsPort]);
 const keeper = startKeeper();
 const children: Child[] = [];
