@@ -192,6 +192,16 @@ describe('the admin API, when a handler has a bug', () => {
     expect(things.lines[0]).not.toContain('abcdefghijklmnop');
   });
 
+  it('asks to come again, and warns, where the failure passes by itself', async () => {
+    const answer = await call(`${things.base}/api/misbehave/away`);
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('retry-after')).toBe('1');
+    expect(answer.body).toMatchObject({ type: 'urn:keymux:problem:unavailable' });
+    expect(things.lines.map((line) => JSON.parse(line) as object)).toEqual([
+      expect.objectContaining({ level: 40, why: 'the store is away' }),
+    ]);
+  });
+
   it('cuts a response that was half sent', async () => {
     await expect(call(`${things.base}/api/misbehave/half`)).rejects.toThrow();
     expect((await call(`${things.base}/api/things`)).status).toBe(200);

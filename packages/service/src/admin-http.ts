@@ -42,7 +42,7 @@ export interface HandlerInput<O extends Operation = Operation> {
   signal: AbortSignal;
 }
 
-/** Answers one operation. An expected failure is a {@link Problem}; what it throws is a 500 and an ERROR in the log. */
+/** Answers one operation. An expected failure is a {@link Problem}; what it throws is a 500 and an ERROR in the log, unless it passes by itself. */
 export type Handler<O extends Operation = Operation> = (input: HandlerInput<O>) => Promise<Reply>;
 
 /** One handler for each operation of a table. */
@@ -60,6 +60,8 @@ export interface AdminRouterOptions<Ops extends Readonly<Record<string, Operatio
   maxBodyBytes?: number;
   /** Origins of consoles elsewhere that may use the session cookie. */
   trustedOrigins?: readonly string[];
+  /** True for a failure that passes by itself: such a request is a 503 and a WARN. */
+  isPassing?: (error: unknown) => boolean;
   /** For tests: a reply that does not fit its schema becomes a 500 that says why. */
   checkResponses?: boolean;
 }
@@ -71,6 +73,7 @@ interface Checks {
 }
 type Check = (value: unknown) => Problem | undefined;
 
+const retryAfterSeconds = '1';
 const nothing = Type.Object({}, { additionalProperties: false });
 
 function compileCheck(schema: TSchema, root: string, noun: string): Check {
@@ -206,7 +209,8 @@ export function createAdminRouter<const Ops extends Readonly<Record<string, Oper
           const reply = await answer(req, res, found.name, found.params);
           sendReply(res, found.operation, reply);
         } catch (error) {
-          failWith(res, error, { log, requestId, tell: options.checkResponses === true });
+          if (options.isPassing?.(error) === true) deferWith(res, error, { log, requestId });
+          else failWith(res, error, { log, requestId, tell: options.checkResponses === true });
         }
         return undefined;
       }
@@ -215,6 +219,17 @@ export function createAdminRouter<const Ops extends Readonly<Record<string, Oper
     }
   });
   return router;
+}
+
+function deferWith(
+  res: Response,
+  error: unknown,
+  { log, requestId }: { log: Logger; requestId: string },
+): void {
+  const why = error instanceof Error ? error.message : String(error);
+  log.warn({ why, request_id: requestId }, 'an admin request cannot be answered now');
+  if (res.headersSent) res.destroy();
+  else sendProblem(res, problem('unavailable', { headers: { 'retry-after': retryAfterSeconds } }));
 }
 
 function failWith(

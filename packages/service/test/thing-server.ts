@@ -50,6 +50,7 @@ export async function startThings({ checkResponses = false } = {}): Promise<Thin
     },
     async misbehave({ params, res, signal }) {
       if (params.how === 'throw') throw new Error('the secret is sk-abcdefghijklmnop');
+      if (params.how === 'away') throw new RangeError('the store is away');
       if (params.how === 'reply') return { status: 200, body: { n: 'x', extra: 1 } };
       if (params.how === 'status') return { status: 299 };
       if (params.how === 'hang') {
@@ -81,6 +82,7 @@ export async function startThings({ checkResponses = false } = {}): Promise<Thin
     checkResponses,
     maxBodyBytes: 10_000,
     trustedOrigins: ['https://console.example'],
+    isPassing: (error) => error instanceof RangeError,
   });
   const server = createServer(createAdminApp([router], { log }));
   return {

@@ -2,7 +2,7 @@ import { createAudit } from '@keymux/audit';
 import type { Bus, Calls, Subscription } from '@keymux/bus';
 import { type CallTable, configOperations, type SettingValues } from '@keymux/contracts';
 import type { Coordination } from '@keymux/coordination';
-import type { EventStore } from '@keymux/event-store';
+import { type EventStore, isStoreAway } from '@keymux/event-store';
 import {
   type AdminAuth,
   type Clock,
@@ -84,6 +84,7 @@ export function createConfig(deps: ConfigDeps): ConfigService {
     }),
     auth,
     log,
+    isPassing: isStoreAway,
   });
   let answering: readonly Subscription[] = [];
   let made: string | null = null;

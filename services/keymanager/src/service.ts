@@ -2,6 +2,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { createAudit } from '@keymux/audit';
 import type { Bus, Calls, Subscription } from '@keymux/bus';
 import { keymanagerOperations, type Task } from '@keymux/contracts';
+import { isStoreAway } from '@keymux/event-store';
 import {
   type AdminAuth,
   type Clock,
@@ -135,6 +136,7 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
     }),
     auth,
     log,
+    isPassing: isStoreAway,
     maxBodyBytes,
   });
   const { ledger } = roster;

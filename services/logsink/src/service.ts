@@ -4,6 +4,7 @@ export { openLogStore } from './log-store/open-log-store.ts';
 export type { OpenLogStore, SumQuery } from './log-store/log-store.ts';
 import type { Bus, Calls, DeadLetterStore, Subscription } from '@keymux/bus';
 import { logsinkOperations } from '@keymux/contracts';
+import { isMongoAway } from '@keymux/mongodb';
 import {
   type AdminAuth,
   type Clock,
@@ -106,6 +107,7 @@ export function createLogsink(deps: LogsinkDeps): Logsink {
     handlers: createHandlers({ store, tail, calls, clock, log, deadLetters }),
     auth,
     log,
+    isPassing: isMongoAway,
   });
   let consuming: Subscription | undefined;
   let timer: NodeJS.Timeout | undefined;

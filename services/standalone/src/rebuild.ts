@@ -6,6 +6,8 @@ import { readSecrets } from './secrets.ts';
 
 const isTask = Compile(TaskSchema);
 const lookMs = 250;
+/** How long one may not be able to say how far it is: its store is away, or it starts anew. */
+const patienceMs = 60_000;
 
 function end(code: number, message: string): never {
   (code === 0 ? process.stdout : process.stderr).write(`keymux: ${message}\n`);
@@ -21,20 +23,27 @@ const { authKey } = secrets;
 // A Keymux elsewhere is named by its address.
 const url = process.argv[2] ?? `http://127.0.0.1:${environment.port}`;
 
-async function ask(method: string, path: string): Promise<Task> {
+/** A task, or why there is none. */
+async function ask(method: string, path: string): Promise<Task | string> {
   const headers = { authorization: `Bearer ${authKey}` };
-  const response = await fetch(new URL(path, url), { method, headers }).catch(() =>
-    end(1, `nothing answers at ${url}: start Keymux first, or name its address`),
-  );
+  const response = await fetch(new URL(path, url), { method, headers }).catch(() => null);
+  if (response === null)
+    return `nothing answers at ${url}: start Keymux first, or name its address`;
   const body: unknown = await response.json().catch(() => undefined);
-  if (!isTask.Check(body)) end(1, `${url} answered ${response.status} instead of a task`);
-  return body;
+  return isTask.Check(body) ? body : `${url} answered ${response.status} instead of a task`;
 }
 
-let task = await ask('POST', '/api/rebuild');
+const begun = await ask('POST', '/api/rebuild');
+if (typeof begun === 'string') end(1, begun);
+let task = begun;
+let heardMs = Date.now();
 while (task.state === 'queued' || task.state === 'running') {
   await sleep(lookMs);
-  task = await ask('GET', `/api/tasks/${task.id}`);
+  const told = await ask('GET', `/api/tasks/${task.id}`);
+  if (typeof told !== 'string') {
+    task = told;
+    heardMs = Date.now();
+  } else if (Date.now() - heardMs > patienceMs) end(1, told);
 }
 const found = Object.entries(task.result).map(([name, value]) => `${name} ${String(value)}`);
 if (task.state !== 'done') end(1, `the rebuild ${task.state}: ${task.error ?? found.join(', ')}`);
