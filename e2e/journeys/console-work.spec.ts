@@ -51,7 +51,7 @@ describe('keys in the console', () => {
           .getByRole('button', { name: /Tasks|running/ })
           .click();
         const tray = page.getByRole('region', { name: 'Tasks' });
-        await tray.getByText('20,000 added').waitFor();
+        await tray.getByText('20,000 added').waitFor({ timeout });
         await tray.getByText('Done').waitFor();
         await page.getByText('20,000 keys', { exact: true }).waitFor();
         expect(await api().call(keymanagerOperations.listKeys, { params: { name } })).toMatchObject(

@@ -56,7 +56,7 @@ export async function startMongoDb(options: MongoDbOptions = {}): Promise<MongoD
   const part = await startPart({
     ...plan,
     program: await debianProgram('java', javaPackage),
-    args: ['-Xmx512m', '-cp', classPath, 'TestServer', `${port}`, ...file],
+    args: ['-Xmx1g', '-cp', classPath, 'TestServer', `${port}`, ...file],
   });
   return { part, real: false };
 }

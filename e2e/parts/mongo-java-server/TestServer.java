@@ -14,6 +14,9 @@ import org.h2.mvstore.MVStore;
 
 /** Starts the wire-compatible server at a port on loopback: in memory, or with a file that survives a kill. */
 public final class TestServer {
+  /** Reads most documents for a query that a MongoDB answers from an index: from memory, as long as they have room. */
+  private static final int cacheMb = 256;
+
   /** What current drivers ask for; the server itself announces an older one. */
   private static final class Recent implements MongoVersion {
     @Override
@@ -33,7 +36,7 @@ public final class TestServer {
    */
   private static MongoBackend journaled(String file) {
     ReadWriteLock commands = new ReentrantReadWriteLock();
-    MVStore store = new MVStore.Builder().fileName(file).autoCommitDisabled().open();
+    MVStore store = new MVStore.Builder().fileName(file).autoCommitDisabled().cacheSize(cacheMb).open();
     MongoBackend backend = new H2Backend(store);
     return (MongoBackend)
         Proxy.newProxyInstance(
