@@ -34,6 +34,22 @@ interface ReplayedKey {
   readonly key: StartingKey;
 }
 
+/** That a key's change from outside, which is the nth of it, takes effect. */
+interface OutsideOfKey {
+  readonly atMs: number;
+  readonly id: string;
+  readonly at: number;
+}
+
+/** Changes from outside of all keys, by time. */
+export function outsideOf(keys: ReadonlyMap<string, StartingKey>): OutsideOfKey[] {
+  const all: OutsideOfKey[] = [];
+  for (const [id, { changes }] of keys) {
+    for (const [at, { atMs }] of changes.entries()) all.push({ atMs, id, at });
+  }
+  return all.toSorted((a, b) => a.atMs - b.atMs);
+}
+
 type Failed = Extract<KeyOutcome, { kind: 'failure' | 'noted' }>;
 
 /** What a failure means under the replayed policy. */
@@ -53,8 +69,7 @@ export class Replay {
   readonly #keys = new Map<string, ReplayedKey>();
   readonly #usable: UsableKeys;
   readonly #guards = new Map<string, MassFailureGuard>();
-  /** Changes from outside of all keys, by time. */
-  readonly #outside: { readonly atMs: number; readonly id: string; readonly at: number }[];
+  readonly #outside: readonly OutsideOfKey[];
   readonly #made: (id: string, fact: KeyFact) => void;
   readonly #verdicts = new Map<string, KeyVerdict>();
   #outsideAt = 0;
@@ -66,21 +81,21 @@ export class Replay {
 
   constructor(start: {
     readonly policy: ReplayPolicy;
-    readonly keys: ReadonlyMap<string, StartingKey>;
+    readonly outside: readonly OutsideOfKey[];
     readonly usable: UsableKeys;
     /** Is told each fact that the replay makes. */
     readonly made?: (id: string, fact: KeyFact) => void;
   }) {
     this.#policy = start.policy;
+    this.#outside = start.outside;
     this.#usable = start.usable;
     this.#made = start.made ?? (() => undefined);
-    for (const [id, key] of start.keys) {
-      this.#keys.set(id, { state: key.state, applied: 0, key });
-      this.#usable.changed(id, key.state);
-    }
-    this.#outside = [...start.keys]
-      .flatMap(([id, { changes }]) => changes.map(({ atMs }, at) => ({ atMs, id, at })))
-      .toSorted((a, b) => a.atMs - b.atMs);
+  }
+
+  /** Takes in a key as it is found, before anything is heard. */
+  begin(id: string, key: StartingKey): void {
+    this.#keys.set(id, { state: key.state, applied: 0, key });
+    this.#usable.changed(id, key.state);
   }
 
   hear(heard: HeardOutcomes): void {

@@ -8,7 +8,7 @@ import type { KeyList } from '../roster/key-list.ts';
 import { Following } from './following.ts';
 import { createPace, type Pace } from './pace.ts';
 import { asItRan, type ReplayPolicy } from './policy.ts';
-import { Replay, type ReplayReport } from './replay.ts';
+import { outsideOf, Replay, type ReplayReport } from './replay.ts';
 import { readStartingPool } from './starting-pool.ts';
 import { UsableKeys } from './usable-keys.ts';
 
@@ -60,14 +60,20 @@ export async function whatIf(
   const about = { poolId, fromMs, toMs, snapped, following };
   const { keys, others, coming } = await readStartingPool(deps, about);
   const sampleMs = Math.max(1_000, Math.ceil((toMs - fromMs) / samples));
+  const outside = outsideOf(keys);
   const replay = (under: ReplayPolicy): Replay =>
     new Replay({
       policy: under,
-      keys,
+      outside,
       usable: new UsableKeys({ others, coming, fromMs, sampleMs }),
       ...(under === asItRan && made !== undefined ? { made } : {}),
     });
   const [before, after] = [replay(asItRan), replay(policy)];
+  for (const [id, key] of keys) {
+    before.begin(id, key);
+    after.begin(id, key);
+    await deps.pace();
+  }
   let outcomes = 0;
   await eachBatch(deps, question, (batch) => {
     outcomes += countOf(batch);
