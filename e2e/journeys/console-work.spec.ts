@@ -134,6 +134,43 @@ describe('keys in the console', () => {
 
 describe('requests in the console', () => {
   it(
+    'that came while nobody listened are all there when the tail is heard again',
+    { timeout },
+    async () => {
+      const { keymux } = house;
+      const { name, url } = await addServing(house, { channel: 'openai' }, 1);
+      const { page } = visitor;
+      await signedIn('/overview');
+      await ask(url, 'openai', keymux.proxyKey, { model: 'gpt-before' });
+      const { promise: held, resolve: release } = Promise.withResolvers<void>();
+      const again = Promise.withResolvers<void>();
+      let calls = 0;
+      await page.route('**/api/logs/tail*', async (route) => {
+        calls += 1;
+        if (calls === 1) {
+          const headers = { 'content-type': 'text/event-stream' };
+          return route.fulfill({ status: 200, headers, body: 'retry: 50\n\n' });
+        }
+        again.resolve();
+        await held;
+        return route.continue();
+      });
+      await visitor.open(`/logs?group=${name}`);
+      const rows = page.locator('tbody tr');
+      await rows.filter({ hasText: 'gpt-before' }).waitFor();
+      await again.promise;
+      const missed = Array.from({ length: 150 }, () => ask(url, 'openai', keymux.proxyKey));
+      const { requestId = '' } = (await Promise.all(missed)).at(-1) ?? {};
+      await api().log(requestId);
+      release();
+      const all = (await api().logs({ group: name })).length;
+      expect(all).toBeGreaterThan(150);
+      await polled(() => rows.count()).toBe(all);
+      await page.unroute('**/api/logs/tail*');
+    },
+  );
+
+  it(
     'are filtered by an address that can be kept, and lead to the key and back',
     { timeout },
     async () => {

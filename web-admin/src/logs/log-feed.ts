@@ -5,8 +5,10 @@ import { Connection } from '../api/connection.ts';
 import type { LogRow } from '../api/generated.ts';
 import { loaded } from '../api/loaded.ts';
 import { reconnecting } from '../api/reconnecting.ts';
+import { type Gap, heard, isWritten, lost } from './gap.ts';
 import { mergeRows } from './known-rows.ts';
 import { type LogFilters, toQuery } from './log-filters.ts';
+import { rowsSince } from './rows-since.ts';
 
 const pageSize = 100;
 /** Rows are written in batches: what the tail missed is in the list a little later. */
@@ -22,12 +24,17 @@ export class LogFeed {
   readonly filters = signal<LogFilters | undefined>(undefined);
   /** Nothing new is shown while this is so; it is counted. */
   readonly paused = signal(false);
+  /** How long rows may wait before the list has them, ms. */
+  readonly waitMs = signal(60_000);
   readonly #known = signal<readonly LogRow[]>([]);
   readonly #waiting = signal<readonly LogRow[]>([]);
   readonly #cursor = signal<string | null | undefined>(undefined);
   readonly #busy = signal(false);
   readonly #error = signal<unknown>(undefined);
   readonly #listening = signal(false);
+  #gap: Gap | null = null;
+  /** Rows are missing that are too many to be put in: the list begins anew when it goes on. */
+  #isTorn = false;
 
   readonly first = loaded({
     params: this.filters,
@@ -54,7 +61,11 @@ export class LogFeed {
         if (answer === undefined || this.#isPast(answer)) this.#forget();
         if (answer === undefined) return;
         this.#take(answer.items);
-        if (this.#cursor() === undefined) this.#cursor.set(answer.next_cursor);
+        if (this.#cursor() !== undefined) return;
+        this.#cursor.set(answer.next_cursor);
+        // Of what ended just before, and until the tail is heard, rows are still to be written.
+        this.#gap = lost(this.#gap, answer.items[0]?.time);
+        if (this.#listening()) this.#gap = heard(this.#gap, Date.now());
       });
     });
     const connection = inject(Connection);
@@ -74,9 +85,10 @@ export class LogFeed {
     this.paused.set(false);
     const waiting = this.#waiting();
     this.#waiting.set([]);
-    if (this.#known().length + waiting.length > mostRows) {
+    if (this.#isTorn || this.#known().length + waiting.length > mostRows) {
       this.#forget();
       this.first.reload();
+      return;
     }
     this.#known.update((known) => mergeRows(known, waiting));
   }
@@ -107,6 +119,7 @@ export class LogFeed {
 
   #listen(filters: LogFilters): () => void {
     const { from: _from, to: _to, ...query } = toQuery(filters, Date.now());
+    const ended = new AbortController();
     let told: LogRow[] = [];
     let opened = false;
     const stream = reconnecting(addressOf('/api/logs/tail', {}, query), {
@@ -114,13 +127,20 @@ export class LogFeed {
       events: { log: (data) => told.push(data as LogRow) },
       opened: () => {
         this.#listening.set(true);
-        // What came while nobody listened.
-        if (opened) this.first.reload();
+        this.#gap = heard(this.#gap, Date.now());
+        if (opened) void this.#fill(filters, ended.signal);
         opened = true;
       },
-      lost: () => this.#listening.set(false),
+      lost: () => {
+        this.#listening.set(false);
+        this.#gap = lost(this.#gap, this.#known()[0]?.time);
+      },
     });
     const timer = setInterval(() => {
+      if (this.#gap !== null && isWritten(this.#gap, Date.now(), this.waitMs())) {
+        void this.#fill(filters, ended.signal);
+        this.#gap = null;
+      }
       if (told.length === 0) return;
       const fresh = told;
       told = [];
@@ -128,9 +148,31 @@ export class LogFeed {
     }, showMs);
     return () => {
       clearInterval(timer);
+      ended.abort();
+      this.#gap = null;
       stream.close();
       this.#listening.set(false);
     };
+  }
+
+  /** Puts in what came while nobody listened; what is too much for that begins the list anew. */
+  async #fill(filters: LogFilters, signal: AbortSignal): Promise<void> {
+    const gap = this.#gap;
+    if (gap === null) return this.first.reload();
+    try {
+      const rows = await rowsSince(
+        gap.from,
+        { query: toQuery(filters, Date.now()), most: mostRows },
+        (query) => this.#api.call('listLogs', { query, signal }),
+      );
+      if (signal.aborted) return;
+      if (rows !== null) return this.#take(rows);
+      this.#isTorn = true;
+      if (!this.paused()) this.resume();
+    } catch {
+      // The banner says that the server is away; its return opens the tail anew, and this comes again.
+      return;
+    }
   }
 
   /** Whether rows are missing between what is shown and the newest page: then the list begins anew. */
@@ -157,6 +199,8 @@ export class LogFeed {
     this.#known.set([]);
     this.#waiting.set([]);
     this.#cursor.set(undefined);
+    this.#gap = null;
+    this.#isTorn = false;
     this.#error.set(undefined);
   }
 }

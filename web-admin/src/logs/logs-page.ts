@@ -45,6 +45,7 @@ export class LogsPage {
 
   constructor() {
     effect(() => this.feed.filters.set(this.filters()));
+    effect(() => this.feed.waitMs.set(this.waitMinutes() * 60_000));
   }
 
   narrow(filters: LogFilters): void {
