@@ -132,6 +132,51 @@ describe('keys in the console', () => {
   );
 });
 
+const toTheEnd = `{
+  const list = document.querySelector('cdk-virtual-scroll-viewport');
+  list.scrollTop = list.scrollHeight;
+}`;
+
+describe('keys further down than the first page', () => {
+  it('are shown as they are by now', { timeout }, async () => {
+    const name = groupName('deep');
+    await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
+    const secrets = secretsFor(name, 700);
+    await api().importKeys(name, secrets);
+    await signedIn(`/groups/${name}/keys`);
+    const { page } = visitor;
+    const list = page.locator('cdk-virtual-scroll-viewport');
+    const last = list.locator('[aria-rowindex="701"]');
+    await polled(async () => {
+      await page.evaluate(toTheEnd);
+      return last.count();
+    }).toBe(1);
+    await last.getByText('Active', { exact: true }).waitFor();
+    const { id } = await api().key(name, secrets.at(-1) ?? '');
+    await api().request('PATCH', `/api/keys/${id}`, { body: { enabled: false } });
+    await last.getByText('Disabled', { exact: true }).waitFor();
+    expect(await last.count()).toBe(1);
+  });
+
+  it('are not kept from another list that begins with the same key', { timeout }, async () => {
+    const name = groupName('mixed');
+    await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
+    const secrets = secretsFor(name, 60);
+    await api().importKeys(name, secrets);
+    const { id } = await api().key(name, secrets.at(-1) ?? '');
+    await api().request('PATCH', `/api/keys/${id}`, { body: { enabled: false } });
+    await signedIn(`/groups/${name}/keys`);
+    const { page } = visitor;
+    const list = page.locator('cdk-virtual-scroll-viewport');
+    await page.getByText('60 keys', { exact: true }).waitFor();
+    await page.getByRole('group', { name: 'State' }).getByText('Active').click();
+    await page.getByText('59 keys', { exact: true }).waitFor();
+    await page.evaluate(toTheEnd);
+    await list.locator('[aria-rowindex="60"]').waitFor();
+    expect(await list.locator('[aria-rowindex="61"]').count()).toBe(0);
+  });
+});
+
 describe('requests in the console', () => {
   it(
     'that came while nobody listened are all there when the tail is heard again',

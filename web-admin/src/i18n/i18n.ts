@@ -1,6 +1,7 @@
 import { computed, Injectable, signal } from '@angular/core';
 import { en, type MessageKey, type Messages } from './en.ts';
 import { fill, type Values } from './fill.ts';
+import { dateFormat, numberFormat, relativeFormat } from './formats.ts';
 import { firstLanguage, type Language, loaders, locales } from './languages.ts';
 
 const storageKey = 'keymux.language';
@@ -39,7 +40,7 @@ export class I18n {
   }
 
   number(value: number, options: Intl.NumberFormatOptions = {}): string {
-    return new Intl.NumberFormat(this.locale(), options).format(value);
+    return numberFormat(this.locale(), options).format(value);
   }
 
   /** 12,300 as 12.3K. */
@@ -67,7 +68,7 @@ export class I18n {
   }
 
   dateTime(time: string | number): string {
-    return new Intl.DateTimeFormat(this.locale(), {
+    return dateFormat(this.locale(), {
       dateStyle: 'medium',
       timeStyle: 'medium',
     }).format(new Date(time));
@@ -75,7 +76,7 @@ export class I18n {
 
   /** To the thousandth of a second, with the zone. */
   preciseTime(time: string | number): string {
-    return new Intl.DateTimeFormat(this.locale(), {
+    return dateFormat(this.locale(), {
       year: 'numeric',
       month: 'short',
       day: 'numeric',
@@ -90,7 +91,7 @@ export class I18n {
 
   /** A moment of another day, short. */
   dayTime(time: string | number): string {
-    return new Intl.DateTimeFormat(this.locale(), {
+    return dateFormat(this.locale(), {
       month: 'short',
       day: 'numeric',
       hour: '2-digit',
@@ -100,7 +101,7 @@ export class I18n {
   }
 
   clockTime(time: string | number): string {
-    return new Intl.DateTimeFormat(this.locale(), {
+    return dateFormat(this.locale(), {
       hour: '2-digit',
       minute: '2-digit',
       second: '2-digit',
@@ -110,7 +111,7 @@ export class I18n {
 
   relative(time: string | number, nowMs: number): string {
     const seconds = (new Date(time).getTime() - nowMs) / 1_000;
-    const format = new Intl.RelativeTimeFormat(this.locale(), { numeric: 'auto', style: 'short' });
+    const format = relativeFormat(this.locale(), { numeric: 'auto', style: 'short' });
     const size = Math.abs(seconds);
     if (size < 60) return format.format(Math.round(seconds), 'second');
     if (size < 3_600) return format.format(Math.round(seconds / 60), 'minute');

@@ -2,7 +2,6 @@ import { CdkVirtualScrollViewport, ScrollingModule } from '@angular/cdk/scrollin
 import {
   ChangeDetectionStrategy,
   Component,
-  computed,
   DestroyRef,
   effect,
   inject,
@@ -14,51 +13,40 @@ import {
 import { MatDialog, type MatDialogRef } from '@angular/material/dialog';
 import { MatMenuModule } from '@angular/material/menu';
 import { Router, RouterLink } from '@angular/router';
-import { Api, type Query } from '../api/api.ts';
-import type { Operations } from '../api/generated.ts';
-import { Live } from '../api/live.ts';
-import { loaded } from '../api/loaded.ts';
-import { Confirm } from '../design/confirm.ts';
 import { Empty } from '../design/empty.ts';
 import { Icon } from '../design/icon.ts';
 import { LoadState } from '../design/load-state.ts';
 import { TimeAgo } from '../design/time-ago.ts';
-import { Toasts } from '../design/toasts.ts';
 import { I18n } from '../i18n/i18n.ts';
-import { TaskList } from '../tasks/task-list.ts';
 import { ImportDialog } from './import-dialog.ts';
-import { KeyReason } from './key-reason.ts';
 import { KeyDrawer } from './key-drawer.ts';
-import { type KnownKeys, noKeys, withPage } from './key-source.ts';
-import { statuses, statusNames, statusTones, type KeyStatus } from './key-status.ts';
+import { KeyFeed, type Sort } from './key-feed.ts';
+import { KeyReason } from './key-reason.ts';
+import { KeySelection } from './key-selection.ts';
+import { type KeyStatus, statuses, statusNames, statusTones } from './key-status.ts';
 
-type Sort = NonNullable<Query<'listKeys'>['sort']>;
-type Action = Operations['actOnKeys']['body']['action'];
-const pageSize = 500;
-/** From so many keys on, a deletion asks for the group's name. */
-const many = 10;
+const rowPx = 40;
 
 /** The keys of a group. */
 @Component({
   selector: 'km-keys-page',
   imports: [RouterLink, ScrollingModule, MatMenuModule, Empty, Icon, KeyReason, LoadState, TimeAgo],
+  providers: [KeyFeed, KeySelection],
   templateUrl: './keys-page.html',
   styleUrl: './keys-page.css',
   changeDetection: ChangeDetectionStrategy.OnPush,
 })
 export class KeysPage {
   readonly i18n = inject(I18n);
-  readonly #api = inject(Api);
-  readonly #live = inject(Live);
+  readonly feed = inject(KeyFeed);
+  readonly selection = inject(KeySelection);
   readonly #dialog = inject(MatDialog);
-  readonly #confirm = inject(Confirm);
-  readonly #toasts = inject(Toasts);
-  readonly #tasks = inject(TaskList);
-  readonly viewport = viewChild(CdkVirtualScrollViewport);
   readonly #router = inject(Router);
+  readonly viewport = viewChild(CdkVirtualScrollViewport);
   readonly name = input.required<string>();
   /** The id of the key whose drawer is open. */
   readonly key = input<string>();
+  readonly rowPx = rowPx;
   readonly statuses = statuses;
   readonly statusNames = statusNames;
   readonly tones = statusTones;
@@ -66,35 +54,16 @@ export class KeysPage {
   readonly status = signal<KeyStatus | ''>('');
   readonly q = signal('');
   readonly sort = signal<Sort>('created_at');
-  readonly selected = signal<ReadonlySet<string>>(new Set());
-  /** Everything that matches, also what is not loaded. */
-  readonly all = signal(false);
-
-  readonly first = loaded({
-    params: () => ({ name: this.name(), status: this.status(), q: this.q(), sort: this.sort() }),
-    load: (asked, signal) => this.#page(asked, undefined, signal),
-    hints: [this.#live.keys, () => this.#tasks.open().length],
-    keep: true,
-  });
-  readonly known = signal<KnownKeys>(noKeys);
-  #loading = false;
+  readonly known = this.feed.known;
   #drawer: MatDialogRef<KeyDrawer> | undefined;
-  readonly count = computed(() => (this.all() ? this.known().total : this.selected().size));
 
   constructor() {
     effect(() => {
-      const page = this.first.value();
-      if (page === undefined) return;
-      untracked(() => {
-        const fresh = withPage(noKeys, page);
-        // Somebody who has scrolled down keeps the place: what is further down is only old.
-        const known = this.known();
-        const rest = known.keys.slice(fresh.keys.length);
-        this.known.set(
-          rest.length > 0 && known.keys[0]?.id === fresh.keys[0]?.id
-            ? { keys: [...fresh.keys, ...rest], total: fresh.total, next: known.next }
-            : fresh,
-        );
+      this.feed.asked.set({
+        name: this.name(),
+        status: this.status(),
+        q: this.q(),
+        sort: this.sort(),
       });
     });
     effect(() => {
@@ -102,7 +71,7 @@ export class KeysPage {
       this.q();
       this.name();
       untracked(() => {
-        this.clear();
+        this.selection.clear();
         this.viewport()?.scrollToIndex(0);
       });
     });
@@ -139,44 +108,10 @@ export class KeysPage {
     });
   }
 
-  #page(
-    asked: { name: string; status: KeyStatus | ''; q: string; sort: Sort },
-    cursor: string | undefined,
-    signal?: AbortSignal,
-  ) {
-    const { name, status, q, sort } = asked;
-    return this.#api.call('listKeys', {
-      path: { name },
-      query: {
-        limit: pageSize,
-        sort,
-        q,
-        ...(status === '' ? {} : { status }),
-        ...(cursor === undefined ? {} : { cursor }),
-      },
-      ...(signal === undefined ? {} : { signal }),
-    });
-  }
-
-  /** Loads on when the end of what is known comes near. */
-  async scrolled(index: number): Promise<void> {
-    const { keys, next } = this.known();
-    if (next === null || this.#loading || index < keys.length - pageSize / 2) return;
-    this.#loading = true;
-    try {
-      const asked = {
-        name: this.name(),
-        status: this.status(),
-        q: this.q(),
-        sort: this.sort(),
-      };
-      const page = await this.#page(asked, next);
-      this.known.update((known) => (known.next === next ? withPage(known, page) : known));
-    } catch (error) {
-      this.#toasts.failed(error);
-    } finally {
-      this.#loading = false;
-    }
+  scrolled(index: number): void {
+    const shown = Math.ceil((this.viewport()?.getViewportSize() ?? 0) / rowPx);
+    this.feed.inSight.set({ start: index, end: index + shown + 1 });
+    void this.feed.more(index);
   }
 
   sortBy(field: 'created_at' | 'last_used_at' | 'requests' | 'failures'): void {
@@ -186,56 +121,6 @@ export class KeysPage {
   ariaSort(field: string): 'ascending' | 'descending' | 'none' {
     if (this.sort() === field) return 'ascending';
     return this.sort() === `-${field}` ? 'descending' : 'none';
-  }
-
-  toggle(id: string): void {
-    this.all.set(false);
-    this.selected.update((ids) => {
-      const next = new Set(ids);
-      if (!next.delete(id)) next.add(id);
-      return next;
-    });
-  }
-
-  toggleAll(on: boolean): void {
-    this.selected.set(new Set());
-    this.all.set(on);
-  }
-
-  clear(): void {
-    this.toggleAll(false);
-  }
-
-  async act(action: Action): Promise<void> {
-    const name = this.name();
-    const n = this.count();
-    if (action === 'delete') {
-      const yes = await this.#confirm.ask({
-        title: this.i18n.t('keys.deleteN', { n }),
-        text: this.i18n.t('keys.deleteText'),
-        action: this.i18n.t('delete'),
-        dangerous: true,
-        ...(n >= many ? { name } : {}),
-      });
-      if (!yes) return;
-    }
-    const [status, q] = [this.status(), this.q()];
-    const which = this.all()
-      ? {
-          ...(status === '' ? {} : { status }),
-          ...(q === '' && status !== '' ? {} : { where: q === '' ? {} : { q } }),
-        }
-      : { ids: [...this.selected()] };
-    try {
-      const task = await this.#api.call('actOnKeys', {
-        path: { name },
-        body: { action, ...which },
-      });
-      this.#tasks.started(task);
-      this.clear();
-    } catch (error) {
-      this.#toasts.failed(error);
-    }
   }
 
   import(): void {
