@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { beginProcess, refuseStart, runServices } from '@keymux/service';
 import { compose } from './compose.ts';
+import { createNpmParent } from './npm-parent.ts';
 import { readSecrets } from './secrets.ts';
 
 const { environment, log } = beginProcess('keymux');
@@ -13,6 +14,7 @@ async function runAll(): Promise<void> {
   const consoleFolder = fileURLToPath(new URL('../../../web-admin/dist', import.meta.url));
   const composed = compose({ environment, secrets, log, version: '0.1.0', consoleFolder });
   if (composed.kind === 'problem') refuseStart(composed.message);
-  await runServices(composed.services, { log, gracefulMs: environment.gracefulShutdownMs });
+  const services = [...composed.services, createNpmParent()];
+  await runServices(services, { log, gracefulMs: environment.gracefulShutdownMs });
   process.stdout.write(composed.welcome());
 }
