@@ -205,10 +205,12 @@ describe('requests in the console', () => {
       await rows.filter({ hasText: 'gpt-before' }).waitFor();
       await again.promise;
       const missed = Array.from({ length: 150 }, () => ask(url, 'openai', keymux.proxyKey));
-      const { requestId = '' } = (await Promise.all(missed)).at(-1) ?? {};
-      await api().log(requestId);
+      const ids = new Set((await Promise.all(missed)).map(({ requestId }) => requestId));
+      const logged = () => api().logs({ group: name });
+      const arrived = async () => (await logged()).filter((row) => ids.has(row.request_id)).length;
+      await polled(arrived).toBe(150);
       release();
-      const all = (await api().logs({ group: name })).length;
+      const all = (await logged()).length;
       expect(all).toBeGreaterThan(150);
       await polled(() => rows.count()).toBe(all);
       await page.unroute('**/api/logs/tail*');

@@ -1,16 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type KeyStatus, keymanagerOperations, type KeyView } from '@keymux/contracts';
 import type { Part } from '@keymux/parts/part';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { completionOf, credentialOf } from '../../clients/ask.ts';
 import { type Load, type LoadResult, startLoad, tagHeader } from '../../clients/load.ts';
-import { type Apart, startApart } from '../../product/distributed/apart.ts';
 import type { Child } from '../../product/distributed/child.ts';
+import { useApart } from '../../product/distributed/use-apart.ts';
 import { at, secretsFor } from '../../product/house.ts';
 import { reconcile } from '../../product/reconcile.ts';
 import { fault } from '../../provider-simulator/errors.ts';
 import type { Hit } from '../../provider-simulator/hit.ts';
-import { type Simulator, startSimulator } from '../../provider-simulator/simulator.ts';
 
 /** `KEYMUX_FAULTS=long`: both gateways too, everything for longer than any patience in the product, in rounds. */
 const isLong = process.env['KEYMUX_FAULTS'] === 'long';
@@ -39,8 +38,7 @@ const secrets = secretsFor(group, faults.length + wellKeys);
 const [flaky = ''] = secrets;
 const toGoBad = secrets.slice(wellKeys);
 
-let apart: Apart;
-let simulator: Simulator;
+const house = useApart({ simulator: { betweenChunksMs: 1 } });
 const loads = new Map<string, Load[]>();
 /** Secret → id of the key. */
 const idOf = new Map<string, string>();
@@ -50,46 +48,34 @@ const bad: string[] = [];
 const ends: (() => void)[] = [];
 /** Of clients whose gateway was killed. */
 const excused = new Set<LoadResult>();
-const closings: (() => Promise<unknown>)[] = [];
 
 const allLoads = (): Load[] => [...loads.values()].flat();
 const url = (gateway: Child): string => `${gateway.url}/proxy/${group}`;
 const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 150_000, interval: 250 });
 
-beforeAll(async () => {
-  simulator = await startSimulator({ betweenChunksMs: 1 });
-  closings.push(() => simulator.close());
-  apart = await startApart();
-  closings.push(() => apart.close());
-});
-
-beforeEach(({ onTestFailed }) => {
-  onTestFailed(() => {
-    process.stderr.write(`--- the services' logs, last part\n${apart?.logs().slice(-8000)}\n---\n`);
-  });
-});
-afterAll(async () => {
-  for (const close of closings.toReversed()) await close();
-});
-
 async function startLoads(): Promise<void> {
   // A limit that nobody reaches, so that Redis is asked for every attempt.
   const config = { key_rpm_limit: 1_000_000 };
-  await apart.api.addGroup({ name: group, channel: 'openai', upstreams: at(simulator), config });
-  await apart.api.importKeys(group, secrets);
-  for (const secret of secrets) idOf.set(secret, (await apart.api.key(group, secret)).id);
+  await house.apart.api.addGroup({
+    name: group,
+    channel: 'openai',
+    upstreams: at(house.simulator),
+    config,
+  });
+  await house.apart.api.importKeys(group, secrets);
+  for (const secret of secrets) idOf.set(secret, (await house.apart.api.key(group, secret)).id);
   await untilAgreed();
   let hitsOfFlaky = 0;
-  simulator.script({
+  house.simulator.script({
     match: { key: flaky },
     answer: (hit) => ((hitsOfFlaky += 1) % 60 === 0 ? refuse(hit) : { kind: 'usual' }),
   });
-  for (const gateway of apart.gateways) {
+  for (const gateway of house.apart.gateways) {
     const started = [false, true].map((stream) => {
       const { path, headers, body } = completionOf('openai', { stream });
       return startLoad({
         url: url(gateway) + path,
-        headers: { ...headers, ...credentialOf('openai', apart.proxyKey) },
+        headers: { ...headers, ...credentialOf('openai', house.apart.proxyKey) },
         body,
         clients: stream ? 1 : 2,
         pauseMs: 250,
@@ -108,9 +94,9 @@ function failuresAt(gateway: string): LoadResult[] {
 
 /** The keys that a gateway uses from now on, after every usable one's turn. */
 async function usedBy(gateway: string): Promise<string[]> {
-  const from = simulator.hits.length;
+  const from = house.simulator.hits.length;
   const used = (): string[] =>
-    simulator.hits.slice(from).flatMap(({ headers, key }) => {
+    house.simulator.hits.slice(from).flatMap(({ headers, key }) => {
       const tag = headers[tagHeader];
       return typeof tag === 'string' && tag.startsWith(gateway) && key !== null ? [key] : [];
     });
@@ -119,7 +105,7 @@ async function usedBy(gateway: string): Promise<string[]> {
 }
 
 async function keysBySecret(): Promise<Map<string, KeyView>> {
-  const byId = new Map((await apart.api.keys(group)).map((key) => [key.id, key]));
+  const byId = new Map((await house.apart.api.keys(group)).map((key) => [key.id, key]));
   return new Map(
     secrets.flatMap((secret) => {
       const key = byId.get(idOf.get(secret) ?? '');
@@ -140,7 +126,7 @@ async function oneGoesBad(): Promise<void> {
   let times = 0;
   const { promise, resolve } = Promise.withResolvers<void>();
   ends.push(
-    simulator.script({
+    house.simulator.script({
       match: { key: secret },
       answer: (hit) => {
         times += 1;
@@ -170,7 +156,7 @@ async function standingAt({ metricsUrl }: Child): Promise<Record<'revision' | 'u
 
 /** The secrets of the keys that keymanager calls so. */
 async function secretsOf(status: KeyStatus): Promise<string[]> {
-  const ids = new Set((await apart.api.keys(group, { status })).map(({ id }) => id));
+  const ids = new Set((await house.apart.api.keys(group, { status })).map(({ id }) => id));
   return secrets.filter((secret) => ids.has(idOf.get(secret) ?? ''));
 }
 
@@ -184,7 +170,7 @@ async function untilAgreed(): Promise<void> {
   await eventually(async () => {
     const [active, ...all] = await Promise.all([
       secretsOf('active'),
-      ...apart.gateways.map(standingAt),
+      ...house.apart.gateways.map(standingAt),
     ]);
     const revisions = new Set(all.map(({ revision }) => revision));
     return revisions.size === 1 && all.every(({ usable }) => usable === active.length);
@@ -196,10 +182,10 @@ async function untilAgreed(): Promise<void> {
 function victim(name: string): { kill: Part['kill']; restart(): Promise<void> } {
   const server = servers.find((each) => each === name);
   if (server === undefined) {
-    const child = apart.child(name);
+    const child = house.apart.child(name);
     return { kill: (signal) => child.kill(signal), restart: async () => child.restart() };
   }
-  const part = apart.servers[server];
+  const part = house.apart.servers[server];
   if (part === null) throw new Error(`${name} is not this test's to harm`);
   return part;
 }
@@ -215,7 +201,7 @@ describe('under load', () => {
 
   it.each(ours)('no client notices when $name $what', async ({ name, what }) => {
     const harmed = victim(name);
-    const standing = apart.gateways.map((each) => each.name).filter((each) => each !== name);
+    const standing = house.apart.gateways.map((each) => each.name).filter((each) => each !== name);
     if (what === 'is killed') {
       await harmed.kill('SIGKILL');
       await Promise.all([oneGoesBad(), goOn(standing)]);
@@ -225,7 +211,7 @@ describe('under load', () => {
       await Promise.all([oneGoesBad(), goOn(standing), pause(stoppedMs)]);
       await harmed.kill('SIGCONT');
     }
-    await apart.ready();
+    await house.apart.ready();
     await goOn([...loads.keys()]);
     await untilAgreed();
     // But for those whose connections were the killed gateway's: they had no answer, and no wrong one.
@@ -245,24 +231,24 @@ describe('under load', () => {
     bad.length = 0;
     const body = { action: 'validate', status: 'blacklisted', restore_passing: true };
     const params = { name: group };
-    const { id } = await apart.api.call(keymanagerOperations.actOnKeys, { params, body });
-    expect(await apart.api.taskEnd(id)).toMatchObject({ state: 'done' });
+    const { id } = await house.apart.api.call(keymanagerOperations.actOnKeys, { params, body });
+    expect(await house.apart.api.taskEnd(id)).toMatchObject({ state: 'done' });
     await untilAgreed();
     for (const name of loads.keys()) expect(await usedBy(name)).toEqual(secrets);
   });
 
   it('clients, provider, log and keymanager have the same account of every request', async () => {
     const results = (await Promise.all(allLoads().map((load) => load.stop()))).flat();
-    const { hits } = simulator;
+    const { hits } = house.simulator;
     await eventually(async () => {
-      const [rows, keys] = await Promise.all([apart.api.logs({ group }), keysBySecret()]);
+      const [rows, keys] = await Promise.all([house.apart.api.logs({ group }), keysBySecret()]);
       return reconcile({ results, hits, refused, rows, keys }).slice(0, 20);
     }).toEqual([]);
     expect(results.length).toBeGreaterThan(faults.length * answersMeanwhile);
   });
 
   it('nothing of it was an error', () => {
-    const errors = apart.logs().match(/^.*\b(ERROR|FATAL)\b.*$/gm) ?? [];
+    const errors = house.apart.logs().match(/^.*\b(ERROR|FATAL)\b.*$/gm) ?? [];
     expect(errors).toEqual([]);
   });
 });

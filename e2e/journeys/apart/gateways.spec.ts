@@ -1,41 +1,23 @@
 import { keymanagerOperations } from '@keymux/contracts';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ask } from '../../clients/ask.ts';
-import { type Apart, startApart } from '../../product/distributed/apart.ts';
 import type { Child } from '../../product/distributed/child.ts';
+import { useApart } from '../../product/distributed/use-apart.ts';
 import { at, groupName, secretsFor } from '../../product/house.ts';
 import { type HeaderList, json } from '../../provider-simulator/answer.ts';
 import { fault } from '../../provider-simulator/errors.ts';
-import { type Simulator, startSimulator } from '../../provider-simulator/simulator.ts';
 
-let apart: Apart;
-let simulator: Simulator;
-const closings: (() => Promise<unknown>)[] = [];
+const house = useApart();
 const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 120_000, interval: 20 });
 
-beforeAll(async () => {
-  simulator = await startSimulator();
-  closings.push(() => simulator.close());
-  apart = await startApart();
-  closings.push(() => apart.close());
-});
-beforeEach(({ onTestFailed }) => {
-  onTestFailed(() => {
-    process.stderr.write(`--- the services' logs, last part\n${apart?.logs().slice(-8000)}\n---\n`);
-  });
-});
-afterAll(async () => {
-  for (const close of closings.toReversed()) await close();
-});
-
 /** Adds a group that these gateways serve with every key, and forgets the hits of that. */
-async function addServing(keys: number, gateways = apart.gateways) {
+async function addServing(keys: number, gateways = house.apart.gateways) {
   const name = groupName('apart');
   const secrets = secretsFor(name, keys);
-  await apart.api.addGroup({ name, channel: 'openai', upstreams: at(simulator) });
-  await apart.api.importKeys(name, secrets);
+  await house.apart.api.addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
+  await house.apart.api.importKeys(name, secrets);
   for (const each of gateways) await eventually(() => usableAt(each, name)).toBe(keys);
-  simulator.forget();
+  house.simulator.forget();
   return { name, secrets };
 }
 
@@ -47,27 +29,27 @@ async function usableAt({ metricsUrl }: Child, group: string): Promise<number> {
 }
 
 const askAt = (gateway: Child, group: string) =>
-  ask(`${gateway.url}/proxy/${group}`, 'openai', apart.proxyKey);
+  ask(`${gateway.url}/proxy/${group}`, 'openai', house.apart.proxyKey);
 
 /** Asks a gateway for so many answers; the keys that they came from. */
 async function usedBy(gateway: Child, group: string, requests: number): Promise<string[]> {
-  simulator.forget();
+  house.simulator.forget();
   for (let each = 0; each < requests; each += 1) {
     expect((await askAt(gateway, group)).status).toBe(200);
   }
-  return [...simulator.keyCounts.keys()].toSorted();
+  return [...house.simulator.keyCounts.keys()].toSorted();
 }
 
 async function disable(group: string, secret: string): Promise<void> {
-  const { id: task } = await apart.api.call(keymanagerOperations.actOnKeys, {
+  const { id: task } = await house.apart.api.call(keymanagerOperations.actOnKeys, {
     params: { name: group },
     body: { action: 'disable', keys: [secret] },
   });
-  expect(await apart.api.taskEnd(task)).toMatchObject({ state: 'done' });
+  expect(await house.apart.api.taskEnd(task)).toMatchObject({ state: 'done' });
 }
 
 function gatewayAt(index: number): Child {
-  const found = apart.gateways[index];
+  const found = house.apart.gateways[index];
   if (found === undefined) throw new Error(`there is no gateway ${index}`);
   return found;
 }
@@ -86,12 +68,13 @@ describe('two gateways', () => {
     for (let round = 0; round < 3; round += 1) {
       const { name, secrets } = await addServing(4);
       const [dead = '', ...well] = secrets;
-      simulator.script({ match: { key: dead }, answer: fault('openai', 'quota') });
-      while (!simulator.keyCounts.has(dead)) expect((await askAt(one, name)).status).toBe(200);
+      house.simulator.script({ match: { key: dead }, answer: fault('openai', 'quota') });
+      while (!house.simulator.keyCounts.has(dead))
+        expect((await askAt(one, name)).status).toBe(200);
       const fromMs = performance.now();
       await eventually(() => usableAt(other, name)).toBe(3);
       tookMs.push(Math.round(performance.now() - fromMs));
-      expect(simulator.keyCounts.get(dead)).toBe(1);
+      expect(house.simulator.keyCounts.get(dead)).toBe(1);
       expect(await usedBy(other, name, 12)).toEqual(well);
     }
     process.stdout.write(
@@ -104,7 +87,7 @@ describe('two gateways', () => {
     const { name, secrets } = await addServing(3);
     const [scarce = '', ...ample] = secrets;
     let told = false;
-    simulator.script({
+    house.simulator.script({
       match: { key: scarce, method: 'POST' },
       answer: () => {
         // Once only: the other gateway could read it there itself.
@@ -122,16 +105,16 @@ describe('two gateways', () => {
 describe('a gateway that is added with IS_SLAVE=true', () => {
   it('serves with what the bus tells it, and what it answers is logged', async () => {
     const { name, secrets } = await addServing(3);
-    const slave = await apart.join('gateway-3', 'standalone', { IS_SLAVE: 'true' });
+    const slave = await house.apart.join('gateway-3', 'standalone', { IS_SLAVE: 'true' });
     await eventually(() => usableAt(slave, name)).toBe(3);
     expect(await usedBy(slave, name, 6)).toEqual(secrets);
     const { status, requestId } = await askAt(slave, name);
     expect(status).toBe(200);
-    expect(await apart.api.log(requestId)).toMatchObject({ group: name, status: 200 });
+    expect(await house.apart.api.log(requestId)).toMatchObject({ group: name, status: 200 });
     await disable(name, secrets[0] ?? '');
     await eventually(() => usableAt(slave, name)).toBe(2);
     expect(await usedBy(slave, name, 6)).toEqual(secrets.slice(1));
-    expect(await apart.leave(slave)).toBe(0);
+    expect(await house.apart.leave(slave)).toBe(0);
   });
 });
 
@@ -142,9 +125,11 @@ describe('a gateway that starts while config, keymanager and the bus are down', 
     // What it keeps of the config is written a moment later.
     expect(await usedBy(gateway, name, 6)).toEqual(secrets);
     await gateway.kill('SIGTERM');
-    const away = ['config-1', 'keymanager-1', 'keymanager-2'].map((each) => apart.child(each));
+    const away = ['config-1', 'keymanager-1', 'keymanager-2'].map((each) =>
+      house.apart.child(each),
+    );
     await Promise.all(away.map((each) => each.kill('SIGKILL')));
-    const { nats } = apart.servers;
+    const { nats } = house.apart.servers;
     if (nats === null) throw new Error('this test needs a NATS of its own');
     await nats.kill('SIGKILL');
     gateway.restart();
@@ -153,8 +138,8 @@ describe('a gateway that starts while config, keymanager and the bus are down', 
     const { requestId } = await askAt(gateway, name);
     await nats.restart();
     for (const each of away) each.restart();
-    await apart.ready();
-    expect(await apart.api.log(requestId)).toMatchObject({ group: name, status: 200 });
+    await house.apart.ready();
+    expect(await house.apart.api.log(requestId)).toMatchObject({ group: name, status: 200 });
     await disable(name, secrets[0] ?? '');
     await eventually(() => usableAt(gateway, name)).toBe(2);
     expect(await usedBy(gateway, name, 6)).toEqual(secrets.slice(1));

@@ -1,36 +1,18 @@
 import { keymanagerOperations } from '@keymux/contracts';
 import { createVault } from '@keymux/vault';
 import { BSON, MongoClient } from 'mongodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ask } from '../../clients/ask.ts';
-import { type Apart, startApart } from '../../product/distributed/apart.ts';
+import { useApart } from '../../product/distributed/use-apart.ts';
 import { at, groupName, secretsFor } from '../../product/house.ts';
-import { type Simulator, startSimulator } from '../../provider-simulator/simulator.ts';
 
-let apart: Apart;
-let simulator: Simulator;
-const closings: (() => Promise<unknown>)[] = [];
+const house = useApart();
 const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 120_000, interval: 20 });
-
-beforeAll(async () => {
-  simulator = await startSimulator();
-  closings.push(() => simulator.close());
-  apart = await startApart();
-  closings.push(() => apart.close());
-});
-beforeEach(({ onTestFailed }) => {
-  onTestFailed(() => {
-    process.stderr.write(`--- the services' logs, last part\n${apart?.logs().slice(-8000)}\n---\n`);
-  });
-});
-afterAll(async () => {
-  for (const close of closings.toReversed()) await close();
-});
 
 /** Ends services one after the other and starts each with these variables. */
 async function restart(names: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
   for (const name of names) {
-    const child = apart.child(name);
+    const child = house.apart.child(name);
     await child.kill('SIGTERM');
     child.restart(env);
     await child.ready();
@@ -40,7 +22,7 @@ async function restart(names: readonly string[], env: NodeJS.ProcessEnv = {}): P
 /** How many documents of the database hold something that this key sealed. */
 async function sealedBy(encryptionKey: string): Promise<number> {
   const prefix = createVault(encryptionKey).seal('').slice(0, 12);
-  const client = await MongoClient.connect(apart.servers.env['MONGODB_URL'] ?? '');
+  const client = await MongoClient.connect(house.apart.servers.env['MONGODB_URL'] ?? '');
   try {
     let found = 0;
     for (const collection of await client.db().collections()) {
@@ -57,10 +39,14 @@ async function sealedBy(encryptionKey: string): Promise<number> {
 
 describe('a session that ended', () => {
   it('stays ended at services that start later', async () => {
-    const { url } = apart.gateways[0] ?? { url: '' };
+    const { url } = house.apart.gateways[0] ?? { url: '' };
     const group = groupName('signed-out');
-    await apart.api.addGroup({ name: group, channel: 'openai', upstreams: at(simulator) });
-    const login = await apart.api.request('POST', '/api/auth/login', {
+    await house.apart.api.addGroup({
+      name: group,
+      channel: 'openai',
+      upstreams: at(house.simulator),
+    });
+    const login = await house.apart.api.request('POST', '/api/auth/login', {
       body: { auth_key: 'admin-e2e-0123456789abcdef0123456789abcdef' },
     });
     const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? '';
@@ -81,17 +67,17 @@ describe('ENCRYPTION_KEY_PREVIOUS', () => {
     const [old, next] = ['encryption-e2e-0123456789abcdef01234567', 'encryption-e2e-the-next-one'];
     const [groupKey, name] = ['pk-of-the-group-0123456789', groupName('sealed')];
     const secrets = secretsFor(name, 2_000);
-    await apart.api.addGroup({
+    await house.apart.api.addGroup({
       name,
       channel: 'openai',
-      upstreams: at(simulator),
+      upstreams: at(house.simulator),
       proxy_keys: [groupKey],
     });
-    await apart.api.importKeys(name, secrets);
+    await house.apart.api.importKeys(name, secrets);
     const served = async () => {
       const statuses = [];
-      for (const gateway of apart.gateways) {
-        for (const proxyKey of [groupKey, apart.proxyKey]) {
+      for (const gateway of house.apart.gateways) {
+        for (const proxyKey of [groupKey, house.apart.proxyKey]) {
           const { status } = await ask(`${gateway.url}/proxy/${name}`, 'openai', proxyKey);
           statuses.push(status);
         }
@@ -110,15 +96,17 @@ describe('ENCRYPTION_KEY_PREVIOUS', () => {
     await eventually(served).toEqual([200, 200, 200, 200]);
     for (const service of ['config', 'keymanager']) {
       const said = `ENCRYPTION_KEY_PREVIOUS: ${service} needs it no more`;
-      await eventually(() => apart.logs()).toContain(said);
+      await eventually(() => house.apart.logs()).toContain(said);
     }
     expect(await sealedBy(old)).toBe(0);
     expect(await sealedBy(next)).toBeGreaterThan(2_000);
 
     await restart([...sealing, ...opening], { ENCRYPTION_KEY: next });
     await eventually(served).toEqual([200, 200, 200, 200]);
-    const exported = await apart.api.call(keymanagerOperations.exportKeys, { params: { name } });
+    const exported = await house.apart.api.call(keymanagerOperations.exportKeys, {
+      params: { name },
+    });
     expect(exported.trim().split('\n').toSorted()).toEqual(secrets);
-    expect(apart.logs()).not.toMatch(/\bERROR\b/);
+    expect(house.apart.logs()).not.toMatch(/\bERROR\b/);
   });
 });

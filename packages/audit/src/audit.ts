@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditEntry, AuditType } from '@keymux/contracts';
-import type { Appended, EventStore, StoredEvent, StreamAppend } from '@keymux/event-store';
+import {
+  type Appended,
+  type EventStore,
+  readNewestFirst,
+  type StoredEvent,
+  type StreamAppend,
+} from '@keymux/event-store';
 import { type Clock, newId } from '@keymux/service';
 import { chain, chainStart } from './chain.ts';
 
@@ -37,7 +43,7 @@ export function createAudit({
   store,
   clock,
 }: {
-  readonly store: Pick<EventStore, 'append' | 'read'>;
+  readonly store: Pick<EventStore, 'append' | 'read' | 'newest'>;
   readonly clock: Clock;
 }): Audit {
   let version = 0;
@@ -45,8 +51,8 @@ export function createAudit({
   let last: Promise<unknown> = Promise.resolve();
 
   async function catchUp(): Promise<void> {
-    const newest = (await store.read(auditStream, { from: version + 1 })).at(-1);
-    if (newest === undefined) return;
+    const newest = await store.newest(auditStream);
+    if (newest === undefined || newest.version <= version) return;
     version = newest.version;
     head = String(newest.data['hash']);
   }
@@ -86,12 +92,8 @@ export function createAudit({
       if (appended.kind !== 'appended') throw new Error(`an audit entry was a ${appended.kind}`);
     },
     page: async (before, limit) => {
-      await catchUp();
-      const end = Math.min(version, (before ?? version + 1) - 1);
-      const from = Math.max(1, end - limit + 1);
-      const events = end < 1 ? [] : await store.read(auditStream, { from, limit: end - from + 1 });
-      const next = from > 1 && events.length > 0 ? from : null;
-      return { items: events.toReversed().map(toEntry), next, total: version };
+      const { events, next, total } = await readNewestFirst(store, auditStream, { before, limit });
+      return { items: events.map(toEntry), next, total };
     },
   };
 }

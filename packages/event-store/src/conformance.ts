@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Decider, handleCommand } from './decider.ts';
 import type { EventStore, NewEvent } from './event-store.ts';
+import { readNewestFirst } from './newest-first.ts';
 
 /** An event for tests. */
 export const testEvent = (id: string, data: Record<string, unknown> = {}): NewEvent => ({
@@ -68,6 +69,37 @@ export function eventStoreConformance(name: string, make: () => Promise<EventSto
         expect(await read({ from: 5 })).toEqual(['e5']);
         expect(await read({ from: 6 })).toEqual([]);
         expect(await store.read('a', { types: [] })).toEqual([]);
+      }),
+    );
+
+    it(
+      'gives back the last event of a stream, whatever other streams were appended after it',
+      withStore(async (store) => {
+        expect(await store.newest('a')).toBeUndefined();
+        await store.append([append('a', 0, 'e1', 'e2'), append('b', 0, 'f1')]);
+        expect(await store.newest('a')).toEqual((await store.read('a')).at(-1));
+        await store.append([append('b', 1, 'f2'), append('a', 2, 'e3')]);
+        await store.append([append('c', 0, 'g1')]);
+        expect(await store.newest('a')).toMatchObject({ id: 'e3', version: 3 });
+        expect(await store.newest('b')).toMatchObject({ id: 'f2', version: 2 });
+        expect(await store.newest('nothing')).toBeUndefined();
+      }),
+    );
+
+    it(
+      'gives back a stream from its end on, page by page',
+      withStore(async (store) => {
+        const page = async (before: number | null, limit: number) => {
+          const { events, ...rest } = await readNewestFirst(store, 'a', { before, limit });
+          return { ids: events.map(({ id }) => id), ...rest };
+        };
+        expect(await page(null, 2)).toEqual({ ids: [], next: null, total: 0 });
+        await store.append([append('a', 0, 'e1', 'e2', 'e3')]);
+        expect(await page(null, 2)).toEqual({ ids: ['e3', 'e2'], next: 2, total: 3 });
+        expect(await page(2, 2)).toEqual({ ids: ['e1'], next: null, total: 3 });
+        expect(await page(null, 3)).toEqual({ ids: ['e3', 'e2', 'e1'], next: null, total: 3 });
+        expect(await page(9, 1)).toEqual({ ids: ['e3'], next: 3, total: 3 });
+        expect(await page(1, 5)).toEqual({ ids: [], next: null, total: 3 });
       }),
     );
 

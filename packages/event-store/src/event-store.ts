@@ -44,6 +44,8 @@ export interface EventStore {
   append(batch: readonly StreamAppend[]): Promise<Appended>;
   /** Events of a stream, oldest first. */
   read(stream: string, part?: StreamPart): Promise<StoredEvent[]>;
+  /** The last event of a stream, undefined for one that there is not. */
+  newest(stream: string): Promise<StoredEvent | undefined>;
   /** Events after a position, oldest first; with `until` (ISO 8601) only those that happened by then. */
   readAll(afterPosition: number, limit: number, until?: string): Promise<StoredEvent[]>;
   /**

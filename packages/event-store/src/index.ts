@@ -2,6 +2,7 @@ export * from './decider.ts';
 export * from './event-store.ts';
 export * from './mongodb/commit-log.ts';
 export * from './mongodb/mongodb-event-store.ts';
+export * from './newest-first.ts';
 export * from './open-event-store.ts';
 export * from './rewrite-events.ts';
 export {

@@ -6,7 +6,13 @@ import { type Database, parseDatabaseDsn } from './database-dsn.ts';
 import { environmentTable } from './environment-table.ts';
 import type { InvalidEnvironment, Parsed, Variable } from './environment-variable.ts';
 import { settingVariable } from './setting-variable.ts';
-import { readTraceVariables, type TraceExport } from './trace-variables.ts';
+import {
+  sendsTraces,
+  type TraceExport,
+  traceExportOf,
+  traceSwitches,
+  traceTable,
+} from './trace-export.ts';
 
 type Table = typeof environmentTable;
 type Values = { [Name in keyof Table]: Table[Name] extends Variable<infer T> ? T : never };
@@ -139,6 +145,19 @@ function databaseIn(dsn: string | undefined): Database | undefined {
   return parsed?.kind === 'value' ? parsed.value : undefined;
 }
 
+// What is said of traces that are not sent harms nobody, so it is not read.
+function readTraceExport(layers: readonly Layer[]): TraceExport | null | InvalidEnvironment {
+  const switches = readTable(traceSwitches, layers);
+  if (isInvalid(switches)) return switches;
+  if (!sendsTraces(switches.values)) return null;
+  const table = readTable(traceTable, layers);
+  if (isInvalid(table)) return table;
+  const all = Object.entries(Object.assign({}, ...layers.toReversed()) as Layer);
+  const given = all.filter((each): each is [string, string] => each[1] !== undefined);
+  const otel = given.filter(([name, text]) => name.startsWith('OTEL_') && text !== '');
+  return traceExportOf(table.values, Object.fromEntries(otel));
+}
+
 /**
  * Reads everything that the process is told from outside: `env` (the process environment) over the file at `envFile`
  * over the defaults. The first bad value is returned with the name of its variable.
@@ -164,12 +183,8 @@ export function readEnvironment(options: {
   const { databaseDsn, logEnableFile, logFilePath, ...rest } = table.values;
   const dataDir = resolve(rest.dataDir);
   const database = databaseIn(databaseDsn);
-  const all = { ...file.layer, ...options.env };
-  const otel = Object.entries(all).flatMap(([name, value]) =>
-    name.startsWith('OTEL_') && value !== undefined && value !== '' ? [[name, value]] : [],
-  );
-  const traces = readTraceVariables(Object.fromEntries(otel));
-  if (isInvalid(traces)) return traces;
+  const traceExport = readTraceExport(layers);
+  if (traceExport !== null && isInvalid(traceExport)) return traceExport;
   const environment: Environment = {
     ...rest,
     dataDir,
@@ -177,7 +192,7 @@ export function readEnvironment(options: {
     mongodbUrl: rest.mongodbUrl ?? (database?.kind === 'mongodb' ? database.url : undefined),
     logFile: logEnableFile ? resolve(logFilePath ?? join(dataDir, 'keymux.log')) : undefined,
     settings: Object.freeze(settings),
-    traceExport: traces.value,
+    traceExport,
   };
   return { kind: 'environment', environment: Object.freeze(environment) };
 }
@@ -196,15 +211,14 @@ export interface EnvironmentRow {
 export function environmentReference(settings: readonly Setting[]): EnvironmentRow[] {
   const variables: Variable<unknown>[] = [
     ...Object.values<Variable<unknown>>(environmentTable),
+    ...Object.values<Variable<unknown>>({ ...traceSwitches, ...traceTable }),
     ...settings.map(settingVariable),
   ];
-  const rows = variables.map((variable) => ({
+  return variables.map((variable) => ({
     name: variable.name,
     fileName: variable.secret ? `${variable.name}_FILE` : undefined,
     type: variable.type,
     default: variable.defaultText,
     help: variable.help,
   }));
-  const help = 'OpenTelemetry: where traces go; docs/tracing.md lists what is read.';
-  return [...rows, { name: 'OTEL_*', fileName: undefined, type: 'text', default: '', help }];
 }

@@ -70,5 +70,5 @@ export { createMatcher } from './operation-match.ts';
 export { cameOverHttps } from './same-origin.ts';
 export { explainErrors } from './schema-errors.ts';
 export { scrubText } from './scrub.ts';
-export { type TraceExport } from './trace-variables.ts';
+export { type TraceExport } from './trace-export.ts';
 export { startTracing, type Tracing } from './tracing.ts';

@@ -1,6 +1,6 @@
 import type { Tracer } from '@opentelemetry/api';
 import type { Logger } from './logger.ts';
-import type { Sampling, TraceExport } from './trace-variables.ts';
+import type { TraceExport } from './trace-export.ts';
 
 /** Takes spans and brings them to a collector, in batches; what it cannot bring is dropped. */
 export interface Tracing {
@@ -16,9 +16,10 @@ export interface TracingDeps {
 
 /** Starts to trace as `OTEL_*` says. Only a process that traces loads OpenTelemetry. */
 export async function startTracing(
-  { sampling, batch, variables }: TraceExport,
+  traceExport: TraceExport,
   { service, log }: TracingDeps,
 ): Promise<Tracing> {
+  const { batch, variables } = traceExport;
   const [{ diag, DiagLogLevel }, sdk, { OTLPTraceExporter }, resources] = await Promise.all([
     import('@opentelemetry/api'),
     import('@opentelemetry/sdk-trace'),
@@ -40,7 +41,7 @@ export async function startTracing(
         'service.namespace': 'keymux',
       })
       .merge(resources.detectResources({ detectors: [resources.envDetector] })),
-    sampler: samplerOf(sampling, sdk),
+    sampler: samplerOf(traceExport, sdk),
     spanProcessors: [
       new sdk.BatchSpanProcessor({
         exporter: new OTLPTraceExporter(),
@@ -60,14 +61,24 @@ export async function startTracing(
   };
 }
 
-function samplerOf(sampling: Sampling, sdk: typeof import('@opentelemetry/sdk-trace')) {
-  const root =
-    sampling.kind === 'traceidratio'
-      ? new sdk.TraceIdRatioBasedSampler(sampling.ratio)
-      : sampling.kind === 'always_on'
-        ? new sdk.AlwaysOnSampler()
-        : new sdk.AlwaysOffSampler();
-  return sampling.parentBased ? new sdk.ParentBasedSampler({ root }) : root;
+function samplerOf(
+  { sampler, ratio }: Pick<TraceExport, 'sampler' | 'ratio'>,
+  sdk: typeof import('@opentelemetry/sdk-trace'),
+) {
+  switch (sampler) {
+    case 'always_on':
+      return new sdk.AlwaysOnSampler();
+    case 'always_off':
+      return new sdk.AlwaysOffSampler();
+    case 'traceidratio':
+      return new sdk.TraceIdRatioBasedSampler(ratio);
+    case 'parentbased_always_on':
+      return new sdk.ParentBasedSampler({ root: new sdk.AlwaysOnSampler() });
+    case 'parentbased_always_off':
+      return new sdk.ParentBasedSampler({ root: new sdk.AlwaysOffSampler() });
+    case 'parentbased_traceidratio':
+      return new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(ratio) });
+  }
 }
 
 // It gives errors as JSON with their stacks.

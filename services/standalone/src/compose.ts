@@ -163,12 +163,13 @@ export function compose(deps: {
       () => keymanager.reseal('system').then(({ state }) => (state === 'done' ? 'done' : 'failed')),
     ],
     done() {
-      if (typeof previous?.file === 'string') unlinkSync(previous.file);
-      const whose =
-        previous?.file === null
-          ? 'ENCRYPTION_KEY_PREVIOUS is needed no more'
-          : 'the previous encryption key is gone';
-      log.info(`everything is encrypted anew: ${whose}`);
+      if (previous === null) return;
+      if (previous.file === null) {
+        log.info('everything is encrypted anew: ENCRYPTION_KEY_PREVIOUS is needed no more');
+      } else {
+        unlinkSync(previous.file);
+        log.info('everything is encrypted anew: the previous encryption key is gone');
+      }
     },
   });
   const foundation: Service = {

@@ -3,6 +3,7 @@ import { en, type MessageKey, type Messages } from './en.ts';
 import { fill, type Values } from './fill.ts';
 import { dateFormat, numberFormat, relativeFormat } from './formats.ts';
 import { firstLanguage, type Language, loaders, locales } from './languages.ts';
+import { withTimes } from './sentence.ts';
 
 const storageKey = 'keymux.language';
 
@@ -65,6 +66,11 @@ export class I18n {
     const power = value < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(value) / 10));
     const digits = power === 0 ? 0 : 1;
     return `${this.number(value / 1024 ** power, { maximumFractionDigits: digits })} ${units[power]}`;
+  }
+
+  /** A sentence of the server, such as why a key is in its state, with the moments in it in this language. */
+  sentence(text: string): string {
+    return withTimes(text, (time) => this.dateTime(time));
   }
 
   dateTime(time: string | number): string {

@@ -26,6 +26,6 @@ export class KeyReason {
   });
   readonly text = computed(() => {
     const { note, status, streak, why } = this.key();
-    return note || (status === 'active' && streak === 0 ? '' : why);
+    return note || (status === 'active' && streak === 0 ? '' : this.i18n.sentence(why));
   });
 }

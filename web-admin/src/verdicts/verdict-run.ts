@@ -23,7 +23,7 @@ const named = 50;
       <strong>{{ text() }}</strong>
     </p>
     <p class="small soft why">
-      <span [title]="run().newest.why">{{ run().newest.why }}</span>&ngsp;
+      <span [title]="why()">{{ why() }}</span>&ngsp;
       @if (one()?.request_id; as request) {
         <a class="nowrap" [routerLink]="['/logs', request]">{{ i18n.t('verdicts.request') }}</a>
       }
@@ -38,7 +38,7 @@ const named = 50;
                 class="mono grow clip"
                 [routerLink]="['/groups', each.group, 'keys']"
                 [queryParams]="{ key: each.key_id }"
-                [title]="each.why"
+                [title]="i18n.sentence(each.why)"
                 >{{ each.masked }}</a
               >
               @if (each.request_id; as request) {
@@ -106,6 +106,7 @@ export class VerdictRun {
   readonly run = input.required<Run>();
   /** The verdict, when it is only one. */
   readonly one = computed(() => (this.run().verdicts.length === 1 ? this.run().newest : null));
+  readonly why = computed(() => this.i18n.sentence(this.run().newest.why));
   readonly shown = computed(() => this.run().verdicts.slice(0, named));
 
   text(): string {

@@ -92,6 +92,11 @@ export function createMongoEventStore(db: Db): MongoEventStore {
         .filter(({ version, type }) => version >= from && types?.includes(type) !== false)
         .slice(0, limit);
     },
+    newest: async (stream) => {
+      const commit = await commits.findOne({ streams: stream }, { sort: { _id: -1 } });
+      const event = commit?.events.findLast((each) => each.stream === stream);
+      return commit === null || event === undefined ? undefined : storedEvent(commit._id, event);
+    },
     readAll: async (afterPosition, limit, until) => {
       const first = await holderOf(afterPosition + 1);
       const some = until === undefined ? {} : { 'events.time': { $lte: until } };

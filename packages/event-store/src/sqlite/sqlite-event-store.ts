@@ -41,6 +41,9 @@ export function createSqliteEventStore(db: DatabaseSync): SqliteEventStore {
     `SELECT * FROM events WHERE stream = ?1 AND version >= ?2
        AND type IN (SELECT value FROM json_each(?4)) ORDER BY version LIMIT ?3`,
   );
+  const newestOfStream = db.prepare(
+    'SELECT * FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1',
+  );
   const all = db.prepare('SELECT * FROM events WHERE position > ? ORDER BY position LIMIT ?');
   const allUntil = db.prepare(
     'SELECT * FROM events WHERE position > ? AND time <= ? ORDER BY position LIMIT ?',
@@ -98,6 +101,11 @@ export function createSqliteEventStore(db: DatabaseSync): SqliteEventStore {
             ? ofStream.all(stream, from, limit)
             : ofStreamAndTypes.all(stream, from, limit, JSON.stringify(types));
         return rows.map(toEvent);
+      }),
+    newest: (stream) =>
+      Promise.resolve().then(() => {
+        const row = newestOfStream.get(stream);
+        return row === undefined ? undefined : toEvent(row);
       }),
     readAll: (afterPosition, limit, until) =>
       Promise.resolve().then(() => {

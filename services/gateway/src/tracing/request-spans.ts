@@ -23,14 +23,11 @@ export function createRequestSpans(tracer: Tracer): RequestSpans {
   return (record, endMs) => {
     const span = tracer.startSpan(
       `${record.method} /proxy/${record.group}`,
-      {
-        kind: SpanKind.SERVER,
-        startTime: record.startMs,
-        attributes: requestAttributes(record),
-      },
+      { kind: SpanKind.SERVER, startTime: record.startMs },
       contextOf(record.traceParent),
     );
     if (!span.isRecording()) return null;
+    span.setAttributes(requestAttributes(record));
     if (record.status >= 500) {
       span.setStatus({ code: SpanStatusCode.ERROR, message: record.error ?? '' });
       span.setAttribute('error.type', String(record.status));

@@ -17,7 +17,7 @@ import type { TaskStore } from '../tasks/task-store.ts';
 /** What the admin API works with. */
 export interface AdminDeps {
   readonly roster: Roster;
-  readonly store: Pick<EventStore, 'read' | 'readAll'>;
+  readonly store: Pick<EventStore, 'read' | 'readAll' | 'newest'>;
   readonly snapshots: KeySnapshots;
   readonly poolSnapshots: PoolSnapshots;
   readonly tasks: TaskStore;

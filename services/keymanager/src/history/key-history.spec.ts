@@ -36,7 +36,7 @@ it('of a long life little more is read than is told', async () => {
   const { store, read } = counted(events);
   const page = await readKeyHistory(store, { id: 'long', beforeVersion: null, limit: 100 });
   expect(page).toMatchObject({ total: 20_000, next: 19_901 });
-  expect(read()).toBeLessThan(700);
+  expect(read()).toBeLessThan(102);
 });
 
 it('there is no history of what never was a key', async () => {

@@ -39,14 +39,19 @@ export const lifeOf = (id: string, many: number): StreamAppend => ({
 
 /** A store, and how many events were read of it. */
 export function counted(events: EventStore): {
-  store: Pick<EventStore, 'read'>;
+  store: Pick<EventStore, 'read' | 'newest'>;
   read: () => number;
 } {
   let sum = 0;
-  const store: Pick<EventStore, 'read'> = {
+  const store: Pick<EventStore, 'read' | 'newest'> = {
     read: async (...which) => {
       const found = await events.read(...which);
       sum += found.length;
+      return found;
+    },
+    newest: async (stream) => {
+      const found = await events.newest(stream);
+      sum += found === undefined ? 0 : 1;
       return found;
     },
   };
