@@ -26,7 +26,8 @@ export interface Load {
 }
 
 export interface LoadOptions {
-  readonly url: string;
+  /** Several are asked in turn. */
+  readonly url: string | readonly string[];
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   /** How many clients ask, each one thing at a time. */
@@ -45,6 +46,7 @@ export const tagHeader = 'x-load-tag';
 /** Clients that ask again and again. */
 export function startLoad(options: LoadOptions): Load {
   const agent = new Agent({ connections: options.clients, pipelining: 1 });
+  const urls = [options.url].flat();
   const results: LoadResult[] = [];
   const waiting: { isReached: () => boolean; resolve: () => void }[] = [];
   let answers = 0;
@@ -62,8 +64,9 @@ export function startLoad(options: LoadOptions): Load {
     let requestId = '';
     numbers += 1;
     const tag = options.name === undefined ? '' : `${options.name}-${numbers}`;
+    const url = urls[numbers % urls.length] ?? '';
     try {
-      const reply = await request(options.url, {
+      const reply = await request(url, {
         dispatcher: agent,
         method: 'POST',
         headers: tag === '' ? options.headers : { ...options.headers, [tagHeader]: tag },

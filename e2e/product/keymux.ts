@@ -49,6 +49,8 @@ export interface Keymux {
   pid(): number;
   /** The processes that carry requests: the workers of the one gateway, or the gateways. */
   gatewayPids(): readonly number[];
+  /** Where requests are taken: the port that workers share, or each gateway's, once they all run. */
+  gatewayUrls(): readonly string[];
   /** What it printed since the first start. */
   logs(): string;
   /** Asks for an end as a service manager does. */
@@ -149,6 +151,10 @@ export async function startKeymux(options: KeymuxOptions = {}): Promise<Keymux> 
     api: createAdminClient(url, options.env?.['AUTH_KEY'] ?? authKey),
     pid: () => running?.child.pid ?? 0,
     gatewayPids: () => childrenOf(running?.child.pid ?? 0).filter(isGateway),
+    gatewayUrls: () =>
+      mode === 'standalone'
+        ? [url]
+        : Array.from(output.matchAll(/ gateway-\d+: process \d+, (\S+)/g), ([, at = '']) => at),
     logs: () => output,
     stop: (signal = 'SIGTERM') => end(signal, false),
     async kill9() {
