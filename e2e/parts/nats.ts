@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
 import type { Keeper } from './keeper.ts';
 import { keptFolder } from './kept-folder.ts';
@@ -21,26 +22,44 @@ export interface NatsOptions {
   readonly keeper?: Keeper;
 }
 
+/** A NATS server. */
+export interface Nats extends Part {
+  /** Gives it another {@link NatsOptions.config}, at once when it runs: it keeps those clients that may still be there. */
+  configure(config: string): Promise<void>;
+}
+
 /** Starts a NATS server with JetStream that syncs every write, and its store in a temporary folder. */
-export async function startNats(options: NatsOptions = {}): Promise<Part> {
+export async function startNats(options: NatsOptions = {}): Promise<Nats> {
   const program = await natsServer();
   const folder = mkdtempSync(join(tmpdir(), 'keymux-nats-'));
   const port = await freePort();
   const file = join(folder, 'nats.conf');
-  writeFileSync(
-    file,
-    `listen: "127.0.0.1:${port}"
+  const write = (config: string): void =>
+    writeFileSync(
+      file,
+      `listen: "127.0.0.1:${port}"
 jetstream { store_dir: ${JSON.stringify(options.storeDirectory ?? join(folder, 'store'))}, sync_interval: always }
-${options.config ?? ''}
+${config}
 `,
-  );
-  return startPart({
+    );
+  write(options.config ?? '');
+  const part = await startPart({
     program,
     args: ['-c', file],
     port,
     url: `nats://${options.credentials ?? ''}127.0.0.1:${port}`,
     folder,
     ...(options.keeper === undefined ? {} : { keeper: options.keeper }),
+  });
+  return Object.assign(part, {
+    async configure(config: string): Promise<void> {
+      write(config);
+      if (part.pid === 0) return;
+      const reloads = (): number => part.logs().split('Reloaded server configuration').length;
+      const before = reloads();
+      process.kill(part.pid, 'SIGHUP');
+      while (reloads() === before && part.pid !== 0) await setTimeout(20);
+    },
   });
 }
 

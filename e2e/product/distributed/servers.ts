@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { startKafka } from '@keymux/parts/kafka';
 import type { Keeper } from '@keymux/parts/keeper';
 import { startMongoDb } from '@keymux/parts/mongodb';
-import { startNats } from '@keymux/parts/nats';
+import { type Nats, startNats } from '@keymux/parts/nats';
 import type { Part } from '@keymux/parts/part';
 import { startRedis } from '@keymux/parts/redis';
 
 /** The servers that services apart need; null for one that runs elsewhere. */
 export interface Servers {
-  readonly nats: Part | null;
+  readonly nats: Nats | null;
   readonly mongodb: Part | null;
   readonly redis: Part | null;
   readonly kafka: Part | null;

@@ -1,4 +1,10 @@
-import { type Environment, type Logger, needVariable, type Service } from '@keymux/service';
+import {
+  type BusState,
+  type Environment,
+  type Logger,
+  needVariable,
+  type Service,
+} from '@keymux/service';
 import type { Bus, DeadLetters } from './bus.ts';
 import { createBusByStream } from './bus-by-stream.ts';
 
@@ -15,9 +21,14 @@ export async function createRequestLogBus(options: {
   readonly log: Logger;
   /** How long a start waits for a broker before it goes on without, ms. */
   readonly patienceMs: number;
-}): Promise<{ readonly bus: Bus; readonly parts: readonly Service[] }> {
+}): Promise<{
+  readonly bus: Bus;
+  readonly parts: readonly Service[];
+  /** Of what carries request logs beside the bus. */
+  readonly states: readonly BusState[];
+}> {
   const { environment, bus, deadLetters, name, log, patienceMs } = options;
-  if (environment.requestLogBus === 'nats') return { bus, parts: [] };
+  if (environment.requestLogBus === 'nats') return { bus, parts: [], states: [] };
   const brokers = needVariable('KAFKA_BROKERS', environment.kafkaBrokers);
   // Loaded where it is used: the client takes memory.
   const { createKafka } = await import('./kafka/create-kafka.ts');
@@ -33,5 +44,9 @@ export async function createRequestLogBus(options: {
     log,
     patienceMs,
   });
-  return { bus: createBusByStream(bus, { streams, bus: kafka.bus }), parts: [kafka.service] };
+  return {
+    bus: createBusByStream(bus, { streams, bus: kafka.bus }),
+    parts: [kafka.service],
+    states: [kafka],
+  };
 }

@@ -52,7 +52,13 @@ export {
   type LogLevel,
 } from './logger.ts';
 export { listen, type Listening } from './listen.ts';
-export { createMetricsRegistry, createMetricsServer, type MetricsServer } from './metrics.ts';
+export {
+  createMetricsRegistry,
+  createMetricsServer,
+  measureBuses,
+  type BusState,
+  type MetricsServer,
+} from './metrics.ts';
 export { openApiDocument } from './openapi.ts';
 export {
   invalidField,

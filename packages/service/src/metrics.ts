@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { StartProblem, type Service } from './lifecycle.ts';
 import { listen } from './listen.ts';
 import type { Logger } from './logger.ts';
@@ -16,6 +16,26 @@ export function createMetricsRegistry({
   registry.setDefaultLabels({ service });
   if (processMetrics) collectDefaultMetrics({ register: registry });
   return registry;
+}
+
+/** A server that carries messages, as this process sees it. */
+export interface BusState {
+  readonly name: string;
+  /** False while it is away or refuses the credentials. */
+  readonly isUp: boolean;
+}
+
+/** Registers what says of each bus whether it is there. */
+export function measureBuses(registry: Registry, buses: readonly BusState[]): void {
+  new Gauge({
+    name: 'keymux_bus_up',
+    help: 'Whether a bus takes messages of this process: 0 while it is away or refuses the credentials.',
+    labelNames: ['bus'],
+    registers: [registry],
+    collect() {
+      for (const { name, isUp } of buses) this.set({ bus: name }, isUp ? 1 : 0);
+    },
+  });
 }
 
 /** The metrics of a process on a port of their own. */

@@ -9,7 +9,7 @@ import type { Environment } from './environment.ts';
 import { createHealth } from './health.ts';
 import { runServices, type Service } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
-import { createMetricsServer } from './metrics.ts';
+import { type BusState, createMetricsServer, measureBuses } from './metrics.ts';
 import { createRevocations, type RevocationDeps } from './revocations.ts';
 
 /** What a service in a process of its own stands on. */
@@ -17,13 +17,15 @@ export interface Ground {
   readonly environment: Environment;
   readonly log: Logger;
   readonly auth: AdminAuth;
-  readonly nats: {
+  readonly nats: BusState & {
     readonly service: Service;
-    /** False while the server is away. */
-    readonly isUp: boolean;
+    /** Why it is not up, for a person. */
+    readonly trouble: string;
     readonly bus: RevocationDeps['bus'];
     readonly calls: RevocationDeps['calls'];
   };
+  /** Buses beside NATS. */
+  readonly buses?: readonly BusState[];
   /** Started before the service and stopped after it: its store, its connections. */
   readonly parts: readonly Service[];
   /** Started after the service and stopped before it. */
@@ -33,12 +35,13 @@ export interface Ground {
 /** Runs a service as this process, with its part of the admin API, its health and its metrics on ports of their own. */
 export async function runApart(
   service: Service & { readonly router: Router; readonly registry: Registry },
-  { environment, log, auth, nats, parts, followers = [] }: Ground,
+  { environment, log, auth, nats, buses = [], parts, followers = [] }: Ground,
 ): Promise<void> {
   const health = createHealth();
   health.require('bus', () =>
-    nats.isUp ? { kind: 'ready' } : { kind: 'not_ready', why: 'NATS is away' },
+    nats.isUp ? { kind: 'ready' } : { kind: 'not_ready', why: nats.trouble },
   );
+  measureBuses(service.registry, [nats, ...buses]);
   const { host } = environment;
   const admin = createAdminServer({
     routers: [service.router],

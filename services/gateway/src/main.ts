@@ -8,6 +8,7 @@ import { createRedisCoordination } from '@keymux/coordination/redis';
 import {
   beginProcess,
   createMetricsServer,
+  measureBuses,
   needVariable,
   refuseStart,
   runServices,
@@ -81,6 +82,7 @@ const gateway = createGateway({
   version: '0.1.0',
   consoleFolder: fileURLToPath(new URL('../../../web-admin/dist', import.meta.url)),
 });
+measureBuses(gateway.registry, [nats, ...requestLogs.states]);
 const metrics = createMetricsServer({
   port: environment.metricsPort,
   host: environment.host,

@@ -42,5 +42,6 @@ await runApart(logsink, {
   log,
   auth,
   nats,
+  buses: requestLogs.states,
   parts: [...parts, ...requestLogs.parts],
 });

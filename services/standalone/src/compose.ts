@@ -20,6 +20,7 @@ import {
   createMetricsServer,
   type Environment,
   type Logger,
+  measureBuses,
   migrate,
   openDatabase,
   type Service,
@@ -155,6 +156,7 @@ export function compose(deps: {
       return (await Promise.all(registries.map((each) => each.metrics()))).join('');
     },
   });
+  if (nats !== null) measureBuses(config.registry, [nats]);
   const reencryption = createReencryption({
     vault,
     log,

@@ -15,6 +15,7 @@ export interface KafkaOptions
 
 /** Some streams over Kafka; nothing is sent before the service starts. */
 export function createKafka(options: KafkaOptions): {
+  readonly name: 'kafka';
   readonly bus: Bus;
   /** False while no broker answers. */
   readonly isUp: boolean;
@@ -25,6 +26,7 @@ export function createKafka(options: KafkaOptions): {
   const link = new KafkaLink(options, [...topics.values()]);
   const bus = createKafkaBus({ ...options, link, topics });
   return {
+    name: 'kafka',
     bus,
     get isUp() {
       return link.up;

@@ -11,8 +11,11 @@ export interface Nats {
   readonly bus: Bus;
   readonly calls: Calls;
   readonly deadLetters: DeadLetterStore;
-  /** False while the server is away. */
+  readonly name: 'nats';
+  /** False while the server is away or refuses the credentials. */
   readonly isUp: boolean;
+  /** Which of the two, for a person. */
+  readonly trouble: string;
   /** Joins NATS and leaves it. */
   readonly service: Service;
 }
@@ -25,11 +28,15 @@ export function createNats(options: NatsLinkOptions & { readonly clock: Clock })
   const bus = createNatsBus({ link, deadLetters, log });
   const calls = createNatsCalls(link);
   return {
+    name: 'nats',
     bus,
     calls,
     deadLetters,
     get isUp() {
       return link.up !== null;
+    },
+    get trouble() {
+      return link.trouble;
     },
     service: {
       name: 'bus',

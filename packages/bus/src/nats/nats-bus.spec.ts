@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
+import { connect, nkeys } from '@nats-io/transport-node';
 import { startNats } from '@keymux/parts/nats';
 import type { Part } from '@keymux/parts/part';
 import { createLogger, systemClock } from '@keymux/service';
@@ -170,6 +170,110 @@ it('waits for a server that cannot be reached, and ends the start when credentia
   expect(patient.up).not.toBeNull();
   await patient.close();
   await secured.stop();
+});
+
+/** A server that lets in only one password, a link to it, and what the link tells of trouble. */
+async function secured(password: string) {
+  const server = await startNats({
+    config: `authorization { user: keymux, password: ${password} }`,
+    credentials: `keymux:${password}@`,
+  });
+  const told: string[] = [];
+  const write = (line: string): void => void told.push(line);
+  const hearing = createLogger({ service: 'test', level: 'warn', format: 'json', write });
+  const refusals = (): number[] =>
+    told.flatMap((line) => {
+      const pauseMs = /the server refuses the credentials; trying again in (\d+) ms/.exec(
+        line,
+      )?.[1];
+      return pauseMs === undefined ? [] : [Number(pauseMs)];
+    });
+  const options = { name: 'test', replicas: 1, log: hearing, url: server.url };
+  return { server, told, refusals, options };
+}
+
+it('says again and again that it is refused while it runs, and is back when the server takes it', async () => {
+  const { server, told, refusals, options } = await secured('right');
+  const link = new NatsLink(options);
+  await link.start();
+  const deadLetters = createNatsDeadLetters({ link, clock: systemClock, log });
+  const bus = createNatsBus({ link, deadLetters, log });
+  let missed = 0;
+  const heard: unknown[] = [];
+  await bus.follow(
+    'KEY_STATE',
+    ({ data }) => void heard.push(data),
+    () => (missed += 1),
+  );
+  await server.configure('authorization { user: keymux, password: other }');
+  await vi.waitUntil(() => refusals().length >= 4, 20_000);
+  expect(refusals().slice(0, 4)).toEqual([500, 1_000, 2_000, 4_000]);
+  const message = testMessage('key.state.a', 'while refused');
+  await expect(bus.publish('KEY_STATE', message)).rejects.toThrow('NATS refuses the credentials');
+  await expect(createNatsCalls(link).call('settle', null)).rejects.toThrow(
+    'settle: NATS refuses the credentials',
+  );
+  expect(told.filter((line) => line.includes('NATS is away'))).toHaveLength(1);
+  expect(told.join()).not.toMatch(/right|other|"stack"/);
+  await server.configure('authorization { user: keymux, password: right }');
+  await vi.waitUntil(() => link.up !== null, 20_000);
+  await vi.waitUntil(() => missed > 0, 20_000);
+  await bus.publish('KEY_STATE', message);
+  await expect.poll(() => heard, { timeout: 20_000 }).toEqual(['while refused']);
+  // Each resync reads everything: one is enough, however often the server refused.
+  expect(missed).toBe(1);
+  await bus.close();
+  await link.close();
+  await server.stop();
+});
+
+it('joins in the end a server that refuses it when a start has gone on without', async () => {
+  const { server, told, refusals, options } = await secured('right');
+  await server.kill('SIGKILL');
+  const link = new NatsLink({ ...options, patienceMs: 300 });
+  await link.start();
+  expect(link.trouble).toBe('NATS is away');
+  await server.configure('authorization { user: keymux, password: other }');
+  await server.restart();
+  await vi.waitUntil(() => refusals().length >= 2, 20_000);
+  expect(link.trouble).toBe('NATS refuses the credentials');
+  expect(told.join()).not.toMatch(/right|other/);
+  await server.configure('authorization { user: keymux, password: right }');
+  await vi.waitUntil(() => link.up !== null, 20_000);
+  await link.close();
+  await server.stop();
+});
+
+it('comes back with the credentials that its file holds by then, and minds no file that is half written', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'keymux-nats-creds-'));
+  const creds = join(folder, 'keymux.creds');
+  const [first, second] = [nkeys.createUser(), nkeys.createUser()];
+  const only = (user: typeof first): string =>
+    `authorization { users: [{ nkey: ${user.getPublicKey()} }] }`;
+  const hold = (user: typeof first): void => {
+    const block = (kind: string, text: string): string =>
+      `-----BEGIN ${kind}-----\n${text}\n------END ${kind}------\n`;
+    const seed = new TextDecoder().decode(user.getSeed());
+    writeFileSync(creds, block('NATS USER JWT', 'none') + block('USER NKEY SEED', seed));
+  };
+  const server = await startNats({ config: only(first) });
+  const at = { name: 'test', replicas: 1, log, url: `${server.url}?creds=${creds}` };
+  writeFileSync(creds, 'nothing yet');
+  await expect(new NatsLink(at).start()).rejects.toThrow('NATS_URL: unable to parse credentials');
+  hold(first);
+  const link = new NatsLink(at);
+  await link.start();
+  writeFileSync(creds, 'half of it');
+  await server.kill('SIGKILL');
+  await server.restart();
+  await vi.waitUntil(() => link.up !== null, 20_000);
+  await server.configure(only(second));
+  await vi.waitUntil(() => link.trouble === 'NATS refuses the credentials', 20_000);
+  hold(second);
+  await vi.waitUntil(() => link.up !== null, 20_000);
+  await link.close();
+  await server.stop();
+  rmSync(folder, { recursive: true });
 });
 
 it('joins over TLS with a certificate of its own and with a token, and never a server it cannot trust', async () => {

@@ -51,7 +51,7 @@ export function createNatsBus(options: NatsBusOptions): Bus {
     async publish(stream, message) {
       const connection = link.up;
       if (closed) return unavailable('the bus is closed');
-      if (connection === null) return unavailable('NATS is away');
+      if (connection === null) return unavailable(link.trouble);
       const { payload, headers } = encode(message);
       const stored = jetstream(connection).publish(message.subject, payload, {
         timeout: publishMs,

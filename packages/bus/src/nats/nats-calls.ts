@@ -22,7 +22,7 @@ export function createNatsCalls(link: NatsLink): Calls {
     async call(name, request, { timeoutMs = defaultCallTimeoutMs } = {}) {
       const connection = link.up;
       if (closed || connection === null) {
-        throw new NoAnswer(closed ? 'the bus is closed' : `${name}: NATS is away`);
+        throw new NoAnswer(closed ? 'the bus is closed' : `${name}: ${link.trouble}`);
       }
       const { reply, stop } = ask(connection, name, request);
       const late = (): Error => new NoAnswer(`${name} was not answered in ${timeoutMs} ms`);

@@ -27,7 +27,7 @@ export function createNatsDeadLetters(deps: {
   const { link, clock, log } = deps;
 
   function joined(): NatsConnection {
-    if (link.up === null) throw new BusUnavailable('NATS is away');
+    if (link.up === null) throw new BusUnavailable(link.trouble);
     return link.up;
   }
 

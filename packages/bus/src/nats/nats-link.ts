@@ -17,6 +17,10 @@ const oldest = { major: 2, minor: 10 };
 const firstPauseMs = 250;
 const longestPauseMs = 5_000;
 const handshakeMs = 5_000;
+/** Between two tries to connect again, about; longer and longer up to {@link longestPauseMs} while the server refuses. */
+const reconnectMs = 500;
+const jitterMs = 100;
+const refusal = 'the server refuses the credentials';
 /** Between two signs of life that are asked of the server; it is away after two without an answer. */
 const pingMs = 5_000;
 
@@ -48,8 +52,13 @@ export class NatsLink implements Service {
   readonly #options: NatsLinkOptions;
   readonly #listeners = new Set<LinkListener>();
   readonly #closing = new AbortController();
+  #shown = '';
   #connection: NatsConnection | null = null;
   #up = false;
+  /** A start has gone on without the server: from now on nothing ends it. */
+  #late = false;
+  #refused = false;
+  #reconnectMs = reconnectMs;
 
   constructor(options: NatsLinkOptions) {
     this.#options = options;
@@ -60,6 +69,11 @@ export class NatsLink implements Service {
     return this.#up ? this.#connection : null;
   }
 
+  /** What is in the way while it is not {@link up}, for a person. */
+  get trouble(): string {
+    return this.#refused ? 'NATS refuses the credentials' : 'NATS is away';
+  }
+
   /** Adds a listener; the function takes it away. */
   listen(listener: LinkListener): () => void {
     this.#listeners.add(listener);
@@ -68,7 +82,7 @@ export class NatsLink implements Service {
   }
 
   /**
-   * Resolves when joined, or when patience ends: then it goes on trying. Rejects with
+   * Resolves when joined, or when patience ends: then it goes on trying, whatever the server says. Rejects with
    * {@link StartProblem} for an address that makes no sense and for credentials that are refused.
    */
   async start(stopping?: AbortSignal): Promise<void> {
@@ -79,6 +93,7 @@ export class NatsLink implements Service {
     } catch (error) {
       throw new StartProblem(`NATS_URL: ${sentence(error)}`);
     }
+    this.#shown = address.shown;
     stopping?.addEventListener('abort', () => this.#closing.abort(), { once: true });
     const joining = this.#join(address);
     if (patienceMs === undefined) return joining;
@@ -86,6 +101,7 @@ export class NatsLink implements Service {
     const timer = setTimeout(() => late.resolve('late'), patienceMs);
     const first = await Promise.race([joining, late.promise]).finally(() => clearTimeout(timer));
     if (first !== 'late') return;
+    this.#late = true;
     joining.catch((error: unknown) => log.error({ err: error }, 'NATS cannot be joined'));
   }
 
@@ -100,8 +116,8 @@ export class NatsLink implements Service {
     await this.#connection?.close();
   }
 
-  async #join({ connection, shown }: NatsAddress): Promise<void> {
-    const { name, log } = this.#options;
+  async #join({ connection }: NatsAddress): Promise<void> {
+    const { name } = this.#options;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       if (this.#closing.signal.aborted) return;
       const problem = await this.#tryToJoin({
@@ -111,12 +127,12 @@ export class NatsLink implements Service {
         pingInterval: pingMs,
         maxPingOut: 2,
         maxReconnectAttempts: -1,
-        reconnectTimeWait: 500,
+        reconnectDelayHandler: () => this.#reconnectMs + Math.random() * jitterMs,
         ignoreAuthErrorAbort: true,
         noAsyncTraces: true,
       });
       if (problem === null) return;
-      log.warn(`NATS at ${shown}: ${problem}; trying again in ${pauseMs} ms`);
+      this.#tellProblem(problem, pauseMs);
       await pause(pauseMs, this.#closing.signal);
     }
   }
@@ -127,7 +143,9 @@ export class NatsLink implements Service {
     try {
       connection = await connect(options);
     } catch (error) {
-      if (isRefusal(error)) throw new StartProblem('NATS_URL: the server refuses the credentials');
+      this.#refused = isRefusal(error);
+      if (this.#refused && this.#late) return refusal;
+      if (this.#refused) throw new StartProblem(`NATS_URL: ${refusal}`);
       return `cannot be reached (${sentence(error)})`;
     }
     const problem = tooOld(connection) ?? (await this.#reconcile(connection));
@@ -137,6 +155,7 @@ export class NatsLink implements Service {
     }
     this.#connection = connection;
     this.#up = true;
+    this.#refused = false;
     void this.#watch(connection);
     for (const each of this.#listeners) each.joined(connection);
     return null;
@@ -155,21 +174,46 @@ export class NatsLink implements Service {
   async #watch(connection: NatsConnection): Promise<void> {
     const { log } = this.#options;
     for await (const status of connection.status()) {
-      if (status.type === 'disconnect' && this.#up) {
-        this.#up = false;
-        this.deadlines.endAll(new BusUnavailable('NATS is away'));
-        log.warn('NATS is away; connecting again');
-      } else if (status.type === 'reconnect') {
-        this.#up = true;
-        // The server may have come back without its disk.
-        const problem = await this.#reconcile(connection);
-        if (problem !== null) log.warn(`NATS: ${problem}`);
-        else log.info('NATS is back');
-        for (const each of this.#listeners) each.rejoined?.();
-      } else if (status.type === 'error') {
-        log.warn({ err: status.error }, 'NATS complains');
+      if (status.type === 'disconnect') this.#lose();
+      else if (status.type === 'reconnect') await this.#regain(connection);
+      else if (status.type === 'error') {
+        if (isRefusal(status.error)) this.#hearRefusal();
+        else log.warn({ err: status.error }, 'NATS complains');
       }
     }
+  }
+
+  #lose(): void {
+    if (!this.#up) return;
+    this.#up = false;
+    this.deadlines.endAll(new BusUnavailable('NATS is away'));
+    this.#options.log.warn('NATS is away; connecting again');
+  }
+
+  /** The client goes on trying: who mends the credentials need not start this process again. */
+  #hearRefusal(): void {
+    this.#lose();
+    this.#refused = true;
+    this.#tellProblem(refusal, this.#reconnectMs);
+    this.#reconnectMs = Math.min(this.#reconnectMs * 2, longestPauseMs);
+  }
+
+  async #regain(connection: NatsConnection): Promise<void> {
+    // The client says it once more for each try that the server had refused.
+    if (this.#up) return;
+    const { log } = this.#options;
+    this.#up = true;
+    this.#refused = false;
+    this.#reconnectMs = reconnectMs;
+    // The server may have come back without its disk.
+    const problem = await this.#reconcile(connection);
+    if (problem !== null) log.warn(`NATS: ${problem}`);
+    else log.info('NATS is back');
+    for (const each of this.#listeners) each.rejoined?.();
+  }
+
+  #tellProblem(problem: string, pauseMs: number): void {
+    this.#options.log.warn(`NATS at ${this.#shown}: ${problem}; trying again in ${pauseMs} ms`);
   }
 }
 

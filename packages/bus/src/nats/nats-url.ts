@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { credsAuthenticator, type NodeConnectionOptions } from '@nats-io/transport-node';
+import {
+  type Authenticator,
+  credsAuthenticator,
+  type NodeConnectionOptions,
+} from '@nats-io/transport-node';
 
 /** How to connect; `shown` names the servers without their credentials. */
 export interface NatsAddress {
@@ -43,8 +47,30 @@ function readUrl(text: string): URL {
 
 function credentials(url: URL): NodeConnectionOptions {
   const creds = url.searchParams.get('creds');
-  if (creds !== null) return { authenticator: credsAuthenticator(readFileSync(creds)) };
+  if (creds !== null) return { authenticator: credentialsIn(creds) };
   const [user, pass] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
   if (user === '') return {};
   return pass === '' ? { token: user } : { user, pass };
+}
+
+/**
+ * Reads the file at each connection, so that new credentials need no new start; while it cannot be read, or is half
+ * written, what it held before stands. Throws when it holds none now.
+ */
+function credentialsIn(path: string): Authenticator {
+  const read = (): Authenticator => {
+    const authenticator = credsAuthenticator(readFileSync(path));
+    // The client closes the connection for ever when this fails in its hands.
+    authenticator('');
+    return authenticator;
+  };
+  let last = read();
+  return (nonce) => {
+    try {
+      last = read();
+    } catch {
+      return last(nonce);
+    }
+    return last(nonce);
+  };
 }
