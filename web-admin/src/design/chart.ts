@@ -12,24 +12,79 @@ import {
 import type { EChartsType } from 'echarts/core';
 import { I18n } from '../i18n/i18n.ts';
 import { ThemeChoice } from '../theme/theme.ts';
+import { type ChartTone, toneTokens } from './chart-tones.ts';
 
 /** One line or area of a chart. */
 export interface ChartSeries {
   readonly name: string;
   readonly points: readonly { readonly time: string; readonly value: number | null }[];
-  readonly tone?: 'accent' | 'good' | 'warn' | 'bad' | 'calm' | undefined;
+  readonly tone: ChartTone;
+  /** Whether the last point still grows. */
+  readonly growing?: boolean;
 }
 
 /** Values over time; the library that draws them is loaded with the first chart. */
 @Component({
   selector: 'km-chart',
-  template: `<div #canvas role="img" [attr.aria-label]="label()"></div>`,
+  template: `
+    @if (series().length > 1) {
+      <ul [attr.aria-label]="i18n.t('chart.lines')">
+        @for (each of series(); track each.name) {
+          <li>
+            <button
+              type="button"
+              [attr.aria-pressed]="!hidden().has(each.name)"
+              (click)="toggle(each.name)"
+            >
+              <i [style.background]="'var(' + tokens[each.tone] + ')'"></i>{{ each.name }}
+            </button>
+          </li>
+        }
+      </ul>
+    }
+    <div #canvas role="img" [attr.aria-label]="label()"></div>
+  `,
   styles: `
-    :host,
-    div {
-      display: block;
+    :host {
+      display: flex;
+      flex-direction: column;
+      gap: 8px;
       width: 100%;
       height: var(--chart-height, 240px);
+    }
+    div {
+      flex: 1;
+      min-height: 0;
+    }
+    ul {
+      display: flex;
+      flex-wrap: wrap;
+      gap: 2px 14px;
+    }
+    button {
+      display: inline-flex;
+      align-items: center;
+      gap: 6px;
+      min-height: 24px;
+      padding: 0;
+      border: 0;
+      background: none;
+      color: var(--text-soft);
+      font: inherit;
+      font-size: 12.5px;
+      cursor: pointer;
+    }
+    button:hover {
+      color: var(--text);
+    }
+    button[aria-pressed='false'] {
+      color: var(--text-faint);
+      text-decoration: line-through;
+    }
+    i {
+      width: 10px;
+      height: 3px;
+      border-radius: 2px;
     }
   `,
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -38,9 +93,10 @@ export class Chart {
   readonly label = input.required<string>();
   readonly series = input.required<readonly ChartSeries[]>();
   readonly format = input<(value: number) => string>(String);
-  readonly stacked = input(false, { transform: (value: boolean | '') => value !== false });
+  readonly tokens = toneTokens;
+  readonly hidden = signal<ReadonlySet<string>>(new Set());
 
-  readonly #i18n = inject(I18n);
+  readonly i18n = inject(I18n);
   readonly #theme = inject(ThemeChoice);
   readonly canvas = viewChild.required<ElementRef<HTMLDivElement>>('canvas');
   readonly #systemDark = signal(matchMedia('(prefers-color-scheme: dark)').matches);
@@ -62,8 +118,9 @@ export class Chart {
       // Read here, so that a change of any of them draws again.
       this.#theme.theme();
       this.#systemDark();
-      this.#i18n.locale();
-      const drawn = { series: this.series(), stacked: this.stacked(), format: this.format() };
+      this.i18n.locale();
+      const series = this.series().filter(({ name }) => !this.hidden().has(name));
+      const drawn = { series, format: this.format() };
       const canvas = this.canvas().nativeElement;
       void import('./draw-lines.ts').then(({ createChart, linesOption }) => {
         if (this.#gone) return;
@@ -72,14 +129,22 @@ export class Chart {
           resize.observe(canvas);
         }
         this.#chart.setOption(
-          linesOption({ ...drawn, styles: getComputedStyle(canvas), time: this.#times() }),
+          linesOption({
+            ...drawn,
+            styles: getComputedStyle(canvas),
+            time: (time) => this.i18n.dateTime(time),
+            tick: (time) => this.i18n.tickTime(time),
+          }),
           true,
         );
       });
     });
   }
 
-  #times(): (time: number) => string {
-    return (time) => this.#i18n.dateTime(time);
+  /** Shows a line no more, or again; never none. */
+  toggle(name: string): void {
+    const hidden = new Set(this.hidden());
+    if (!hidden.delete(name)) hidden.add(name);
+    this.hidden.set(hidden.size < this.series().length ? hidden : new Set());
   }
 }

@@ -1,14 +1,13 @@
-import { LineChart } from 'echarts/charts';
-import { GridComponent, LegendComponent, TooltipComponent } from 'echarts/components';
+import { LineChart, type LineSeriesOption } from 'echarts/charts';
+import { GridComponent, TooltipComponent } from 'echarts/components';
 import { type EChartsType, init, use } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import type { ChartSeries } from './chart.ts';
+import { toneTokens } from './chart-tones.ts';
 
-use([LineChart, GridComponent, LegendComponent, TooltipComponent, CanvasRenderer]);
+use([LineChart, GridComponent, TooltipComponent, CanvasRenderer]);
 
 export const createChart = (canvas: HTMLElement): EChartsType => init(canvas);
-
-const palette = ['--accent', '--good', '--warn', '--bad', '--calm', '--text-faint'];
 
 // `light-dark()` in a custom property is not resolved; on a real property it is.
 function colorOf(host: Element, token: string): string {
@@ -23,33 +22,19 @@ function colorOf(host: Element, token: string): string {
 /** How lines over time look. */
 export function linesOption(drawn: {
   readonly series: readonly ChartSeries[];
-  readonly stacked: boolean;
   readonly format: (value: number) => string;
   readonly styles: CSSStyleDeclaration;
   readonly time: (time: number) => string;
+  readonly tick: (time: number) => string;
 }) {
-  const { series, stacked, format, styles, time } = drawn;
+  const { series, format, styles, time, tick } = drawn;
   const color = (token: string): string => colorOf(document.body, token);
   const [text, line, raised] = [color('--text-faint'), color('--line'), color('--raised')];
   const textStyle = { color: text, fontFamily: styles.fontFamily, fontSize: 11 };
   return {
     animation: false,
     textStyle,
-    color: palette.map(color),
-    grid: { left: 8, right: 12, top: series.length > 1 ? 34 : 12, bottom: 4, containLabel: true },
-    ...(series.length > 1
-      ? {
-          legend: {
-            top: 0,
-            left: 8,
-            icon: 'roundRect',
-            itemWidth: 10,
-            itemHeight: 10,
-            textStyle,
-            type: 'scroll' as const,
-          },
-        }
-      : {}),
+    grid: { left: 2, right: 10, top: 8, bottom: 2, containLabel: true },
     tooltip: {
       trigger: 'axis' as const,
       backgroundColor: raised,
@@ -62,7 +47,7 @@ export function linesOption(drawn: {
       type: 'time' as const,
       axisLine: { lineStyle: { color: line } },
       axisTick: { show: false },
-      axisLabel: { color: text, hideOverlap: true },
+      axisLabel: { ...textStyle, hideOverlap: true, formatter: tick },
       axisPointer: { label: { formatter: ({ value }: { value: number }) => time(value) } },
       splitLine: { show: false },
     },
@@ -70,18 +55,34 @@ export function linesOption(drawn: {
       type: 'value' as const,
       min: 0,
       splitNumber: 4,
-      axisLabel: { color: text, formatter: (value: number) => format(value) },
+      axisLabel: { ...textStyle, formatter: (value: number) => format(value) },
       splitLine: { lineStyle: { color: line } },
     },
-    series: series.map(({ name, points, tone }) => ({
-      type: 'line' as const,
-      name,
-      showSymbol: false,
-      lineStyle: { width: 1.8 },
-      ...(tone === undefined ? {} : { color: color(`--${tone}`) }),
-      ...(stacked ? { stack: 'all', areaStyle: { opacity: 0.18 } } : {}),
-      ...(series.length === 1 ? { areaStyle: { opacity: 0.1 } } : {}),
-      data: points.map(({ time: at, value }) => [at, value]),
-    })),
+    series: series.flatMap((each) => linesOf(each, color(toneTokens[each.tone]), series.length)),
   };
+}
+
+function linesOf(
+  { name, points, growing }: ChartSeries,
+  color: string,
+  of: number,
+): LineSeriesOption[] {
+  const data = points.map(({ time, value }) => [time, value ?? '-']);
+  const line: LineSeriesOption = {
+    type: 'line',
+    name,
+    color,
+    data,
+    showSymbol: false,
+    lineStyle: { width: 1.8 },
+    ...(of === 1 ? { areaStyle: { opacity: 0.1 } } : {}),
+  };
+  if (growing !== true || data.length < 2) return [line];
+  // A step that is not over yet has less in it than it will have: that is no fall, so it is dashed.
+  const unsaid = { ...line, tooltip: { show: false }, silent: true };
+  return [
+    { ...line, lineStyle: { opacity: 0 }, areaStyle: { opacity: 0 } },
+    { ...unsaid, data: data.slice(0, -1) },
+    { ...unsaid, data: data.slice(-2), lineStyle: { width: 1.8, type: 'dashed' } },
+  ];
 }

@@ -46,19 +46,29 @@ export class I18n {
 
   /** 12,300 as 12.3K. */
   compact(value: number): string {
-    return this.number(value, { notation: 'compact', maximumFractionDigits: 1 });
+    // British English writes 12.3m where everybody who reads metrics expects 12.3M.
+    const locale = this.language() === 'en' ? 'en-US' : this.locale();
+    const options = { notation: 'compact', maximumFractionDigits: 1 } as const;
+    return numberFormat(locale, options).format(value);
   }
 
+  /** With one digit after the point, so that columns of shares stand in line; two for a trace. */
   percent(share: number): string {
-    const digits = share > 0 && share < 0.001 ? 2 : 1;
-    return this.number(share, { style: 'percent', maximumFractionDigits: digits });
+    const digits = share === 0 || share === 1 ? 0 : share < 0.001 ? 2 : 1;
+    return this.number(share, {
+      style: 'percent',
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    });
   }
 
   /** A span of ms in the unit that suits it. */
   span(ms: number): string {
     if (ms < 1_000) return `${this.number(ms, { maximumFractionDigits: ms < 10 ? 1 : 0 })} ms`;
     if (ms < 60_000) return `${this.number(ms / 1_000, { maximumFractionDigits: 2 })} s`;
-    return `${this.number(ms / 60_000, { maximumFractionDigits: 1 })} min`;
+    const inMinutes = ms < 3_600_000;
+    const value = ms / (inMinutes ? 60_000 : 3_600_000);
+    return `${this.number(value, { maximumFractionDigits: 1 })} ${inMinutes ? 'min' : 'h'}`;
   }
 
   bytes(value: number): string {
@@ -104,6 +114,18 @@ export class I18n {
       minute: '2-digit',
       hour12: false,
     }).format(new Date(time));
+  }
+
+  /** Beside an axis: the day where one begins, else hours and minutes. */
+  tickTime(ms: number): string {
+    const at = new Date(ms);
+    const dayBegins = at.getHours() === 0 && at.getMinutes() === 0;
+    return dateFormat(
+      this.locale(),
+      dayBegins
+        ? { month: 'short', day: 'numeric' }
+        : { hour: '2-digit', minute: '2-digit', hour12: false },
+    ).format(at);
   }
 
   clockTime(time: string | number): string {

@@ -129,23 +129,34 @@ export class OverviewPage {
       host: location.hostname,
     }),
   );
+  /** How much time a point of a chart stands for, in words. */
+  readonly step = computed(() => {
+    const [first, second] = this.series.value()?.get('requests') ?? [];
+    if (first === undefined || second === undefined) return null;
+    return this.i18n.span(Date.parse(second.time) - Date.parse(first.time));
+  });
   readonly traffic = computed(() => [
-    this.#line('requests', this.i18n.t('requests'), 'accent'),
-    this.#line('errors', this.i18n.t('errors'), 'bad'),
+    this.#sums('requests', this.i18n.t('requests'), 'accent'),
+    this.#sums('errors', this.i18n.t('errors'), 'bad'),
   ]);
   readonly latency = computed(() => [
     this.#line('latency_p50_ms', this.i18n.t('latency.p50'), 'accent'),
-    this.#line('latency_p95_ms', this.i18n.t('latency.p95'), 'warn'),
+    this.#line('latency_p95_ms', this.i18n.t('latency.p95'), 'second'),
     this.#line('ttfb_p50_ms', this.i18n.t('ttfb'), 'calm'),
   ]);
   readonly tokens = computed(() => [
-    this.#line('tokens_in', this.i18n.t('tokens.in'), 'accent'),
-    this.#line('tokens_out', this.i18n.t('tokens.out'), 'good'),
+    this.#sums('tokens_in', this.i18n.t('tokens.in'), 'accent'),
+    this.#sums('tokens_out', this.i18n.t('tokens.out'), 'second'),
   ]);
   readonly count = (value: number): string => this.i18n.compact(value);
   readonly span = (value: number): string => this.i18n.span(value);
 
   #line(metric: Metric, name: string, tone: ChartSeries['tone']): ChartSeries {
     return { name, tone, points: this.series.value()?.get(metric) ?? [] };
+  }
+
+  /** What is summed up by steps: the last one is not over. */
+  #sums(metric: Metric, name: string, tone: ChartSeries['tone']): ChartSeries {
+    return { ...this.#line(metric, name, tone), growing: true };
   }
 }

@@ -101,7 +101,7 @@ export class Tiles {
       },
       {
         name: t('overview.usableKeys'),
-        value: i18n.count(totals.keys['active'] ?? 0),
+        value: i18n.keys(totals.keys['active'] ?? 0),
         more: t('overview.ofKeys', { n: keys }),
       },
     ];
@@ -112,6 +112,8 @@ export class Tiles {
     return {
       t: i18n.t,
       count: (value: number) => i18n.compact(value),
+      // In full where it fits: 4,993 of 5,000 are not 5K of 5,000.
+      keys: (value: number) => (value < 1_000_000 ? i18n.number(value) : i18n.compact(value)),
       percent: (share: number) => i18n.percent(share),
       span: (ms: number | null) => (ms === null ? '–' : i18n.span(ms)),
       rate: ({ requests, from, to }: Answer<'statsOverview'>) => {

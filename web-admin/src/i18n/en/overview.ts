@@ -7,6 +7,7 @@ export const overview = {
   'overview.byGroup': 'By group',
   'overview.allGroups': 'All groups',
   'overview.perMinute': '{rate} per minute',
+  'overview.perStep': 'per {time}',
   'overview.usableKeys': 'Usable keys',
   'overview.ofKeys': 'of {n} key|of {n} keys',
   'overview.keyStates': 'Keys by state',

@@ -51,6 +51,7 @@ export const shell = {
   tokens: 'Tokens',
   'tokens.in': 'Tokens in',
   'tokens.out': 'Tokens out',
+  'chart.lines': 'Lines of the chart',
   range: 'Range',
   'range.1h': '1 h',
   'range.6h': '6 h',

@@ -9,6 +9,7 @@ export const overview: Record<keyof typeof en, string> = {
   'overview.byGroup': 'グループ別',
   'overview.allGroups': 'すべてのグループ',
   'overview.perMinute': '毎分 {rate}',
+  'overview.perStep': '{time} ごと',
   'overview.usableKeys': '使えるキー',
   'overview.ofKeys': '全 {n} 個',
   'overview.keyStates': 'キーの状態',

@@ -53,6 +53,7 @@ export const shell: Record<keyof typeof en, string> = {
   tokens: 'トークン',
   'tokens.in': '入力トークン',
   'tokens.out': '出力トークン',
+  'chart.lines': 'グラフの線',
   range: '期間',
   'range.1h': '1 時間',
   'range.6h': '6 時間',

@@ -9,6 +9,7 @@ export const overview: Record<keyof typeof en, string> = {
   'overview.byGroup': '按分组',
   'overview.allGroups': '全部分组',
   'overview.perMinute': '每分钟 {rate}',
+  'overview.perStep': '每 {time}',
   'overview.usableKeys': '可用密钥',
   'overview.ofKeys': '共 {n} 个密钥',
   'overview.keyStates': '密钥状态',

@@ -52,6 +52,7 @@ export const shell: Record<keyof typeof en, string> = {
   tokens: 'Token',
   'tokens.in': '输入 Token',
   'tokens.out': '输出 Token',
+  'chart.lines': '图表线条',
   range: '时间范围',
   'range.1h': '1 小时',
   'range.6h': '6 小时',
