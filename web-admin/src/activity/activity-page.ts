@@ -54,7 +54,7 @@ export class ActivityPage {
   readonly #tasks = inject(TaskList);
   readonly #toasts = inject(Toasts);
   readonly topics = topics;
-  readonly icons = { config: 'settings', keys: 'key', access: 'signOut' } as const;
+  readonly icons = { config: 'settings', keys: 'key', access: 'signIn' } as const;
   readonly verdictIcons = verdictIcons;
   readonly verdictTones = verdictTones;
   /** Of the address: what is shown, and of which group verdicts are. */

@@ -16,7 +16,6 @@ const icons = {
   search: 'M9 4a5 5 0 1 0 0 10A5 5 0 0 0 9 4zM13 13l4 4',
   blank: '',
   more: 'M5 10h.01M10 10h.01M15 10h.01',
-  back: 'M12 4l-6 6 6 6',
   next: 'M8 4l6 6-6 6',
   down: 'M5 8l5 5 5-5',
   up: 'M5 12l5-5 5 5',
@@ -24,6 +23,7 @@ const icons = {
   language:
     'M3 5h8M7 3v2M9 5c-.5 3-2.500 5.500-5.500 7M5 8c1 2 3 3.500 5 4M10 17l3.500-8 3.500 8M11.300 14h4.400',
   signOut: 'M8 4H4v12h4M12 6l4 4-4 4M16 10H8',
+  signIn: 'M12 4h4v12h-4M3 10h9M9 6l4 4-4 4',
   key: 'M12.500 3.500a4 4 0 1 1-3.800 5.200L3 14.500V17h2.500v-2H7.500v-2H9.500l1-1',
   download: 'M10 3v9M6 9l4 4 4-4M4 16h12',
   upload: 'M10 13V4M6 7l4-4 4 4M4 16h12',

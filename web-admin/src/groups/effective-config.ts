@@ -1,6 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
 import type { Group, Setting } from '../api/generated.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { settingText, valueText } from '../settings/setting-texts.ts';
 
 /** What a group is set to, and which layer each value comes from. */
 @Component({
@@ -16,9 +17,13 @@ import { I18n } from '../i18n/i18n.ts';
             <th scope="row" [title]="row.name">{{ row.title }}</th>
             <td class="number">{{ row.value }}</td>
             <td>
-              <span class="badge" [class.warn]="row.source === 'group'">
-                {{ i18n.t(layers[row.source]) }}
-              </span>
+              @if (row.source === 'default') {
+                <span class="faint small">{{ i18n.t(layers[row.source]) }}</span>
+              } @else {
+                <span class="badge" [class.chosen]="row.source === 'group'">
+                  {{ i18n.t(layers[row.source]) }}
+                </span>
+              }
             </td>
           </tr>
         }
@@ -39,6 +44,10 @@ import { I18n } from '../i18n/i18n.ts';
       height: 34px;
       padding-block: 5px;
     }
+    td:last-child {
+      width: 1%;
+      white-space: nowrap;
+    }
   `,
   changeDetection: ChangeDetectionStrategy.OnPush,
 })
@@ -54,12 +63,14 @@ export class EffectiveConfig {
   } as const;
 
   readonly rows = computed(() =>
-    Object.entries(this.group().effective_config).map(([name, { value, source }]) => ({
-      name,
-      source,
-      title: this.settings().find((each) => each.name === name)?.title ?? name,
-      value:
-        typeof value === 'number' ? this.i18n.number(value) : value === '' ? '–' : String(value),
-    })),
+    Object.entries(this.group().effective_config).map(([name, { value, source }]) => {
+      const setting = this.settings().find((each) => each.name === name);
+      return {
+        name,
+        source,
+        title: setting === undefined ? name : settingText(setting, this.i18n.language()).title,
+        value: valueText(value, this.i18n, '–'),
+      };
+    }),
   );
 }

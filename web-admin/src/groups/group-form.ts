@@ -23,12 +23,13 @@ import { ConnectionTest } from './connection-test.ts';
 import { bodyOf, draftOf, emptyDraft, patchOf, ruleFields } from './draft.ts';
 import { GroupDraft } from './group-draft.ts';
 import { PlaceRows } from './place-rows.ts';
+import { Trail } from './trail.ts';
 import { SettingOverrides } from './setting-overrides.ts';
 
 /** Makes a group or changes one. */
 @Component({
   selector: 'km-group-form',
-  imports: [RouterLink, ConnectionTest, Field, Icon, LoadState, PlaceRows, SettingOverrides],
+  imports: [RouterLink, ConnectionTest, Field, Icon, LoadState, PlaceRows, SettingOverrides, Trail],
   providers: [GroupDraft],
   templateUrl: './group-form.html',
   styleUrl: './group-form.css',

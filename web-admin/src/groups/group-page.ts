@@ -18,6 +18,8 @@ import { EffectiveConfig } from './effective-config.ts';
 import { Snippets } from './snippets-card.ts';
 import { TestResults } from './test-results.ts';
 import { CopyGroup } from './copy-dialog.ts';
+import { Trail } from './trail.ts';
+import { UpstreamList } from './upstream-list.ts';
 
 /** One group: how to use it, how it does, what it is set to. */
 @Component({
@@ -33,6 +35,8 @@ import { CopyGroup } from './copy-dialog.ts';
     Snippets,
     TestResults,
     TimeAgo,
+    Trail,
+    UpstreamList,
   ],
   templateUrl: './group-page.html',
   styleUrl: './group-page.css',

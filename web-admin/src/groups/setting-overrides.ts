@@ -2,6 +2,7 @@ import { ChangeDetectionStrategy, Component, computed, inject, input, output } f
 import type { Setting } from '../api/generated.ts';
 import { Field } from '../design/field.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { settingText, valueText } from '../settings/setting-texts.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -9,7 +10,7 @@ type Config = Readonly<Record<string, unknown>>;
 @Component({
   selector: 'km-setting-overrides',
   imports: [Field],
-  template: `<div class="card-body grid">
+  template: `<div class="grid">
     @for (setting of own(); track setting.name) {
       <km-field
         [label]="setting.title"
@@ -47,6 +48,7 @@ type Config = Readonly<Record<string, unknown>>;
       display: grid;
       grid-template-columns: repeat(auto-fill, minmax(min(100%, 260px), 1fr));
       gap: 16px;
+      padding: 4px 16px 16px;
     }
   `,
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -57,11 +59,14 @@ export class SettingOverrides {
   readonly config = input.required<Config>();
   readonly wrong = input.required<Readonly<Record<string, string>>>();
   readonly configChange = output<Config>();
-  readonly own = computed(() => this.settings().filter((each) => each.group_overridable));
+  readonly own = computed(() =>
+    this.settings()
+      .filter((each) => each.group_overridable)
+      .map((each) => ({ ...each, ...settingText(each, this.i18n.language()) })),
+  );
 
   shown({ value }: Setting): string {
-    if (value === '') return '–';
-    return typeof value === 'number' ? this.i18n.number(value) : String(value);
+    return valueText(value, this.i18n, '–');
   }
 
   take({ name, type }: Setting, text: string): void {

@@ -1,5 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
 import { MAT_DIALOG_DATA, MatDialogRef } from '@angular/material/dialog';
+import { RouterLink } from '@angular/router';
 import { Api } from '../api/api.ts';
 import type { Key } from '../api/generated.ts';
 import { Live } from '../api/live.ts';
@@ -22,7 +23,7 @@ const refreshMs = 5_000;
 /** One key: its state, why, what happened to it, and what one can do. */
 @Component({
   selector: 'km-key-drawer',
-  imports: [CopyButton, Field, Icon, KeyHeadroom, LoadState, TimeAgo],
+  imports: [CopyButton, Field, Icon, KeyHeadroom, LoadState, RouterLink, TimeAgo],
   templateUrl: './key-drawer.html',
   styleUrl: './key-drawer.css',
   changeDetection: ChangeDetectionStrategy.OnPush,

@@ -74,10 +74,10 @@ const scarce = 0.05;
     i {
       display: block;
       height: 100%;
-      background: var(--good);
+      background: var(--good-fill);
     }
     .scarce {
-      background: var(--warn);
+      background: var(--warn-fill);
     }
   `,
   changeDetection: ChangeDetectionStrategy.OnPush,

@@ -1,7 +1,9 @@
 import { CdkVirtualScrollViewport, ScrollingModule } from '@angular/cdk/scrolling';
 import {
+  afterRenderEffect,
   ChangeDetectionStrategy,
   Component,
+  computed,
   DestroyRef,
   effect,
   inject,
@@ -12,11 +14,12 @@ import {
 } from '@angular/core';
 import { MatDialog, type MatDialogRef } from '@angular/material/dialog';
 import { MatMenuModule } from '@angular/material/menu';
-import { Router, RouterLink } from '@angular/router';
+import { Router } from '@angular/router';
 import { Empty } from '../design/empty.ts';
 import { Icon } from '../design/icon.ts';
 import { LoadState } from '../design/load-state.ts';
 import { TimeAgo } from '../design/time-ago.ts';
+import { Trail } from '../groups/trail.ts';
 import { I18n } from '../i18n/i18n.ts';
 import { ImportDialog } from './import-dialog.ts';
 import { KeyDrawer } from './key-drawer.ts';
@@ -26,11 +29,13 @@ import { KeySelection } from './key-selection.ts';
 import { type KeyStatus, statuses, statusNames, statusTones } from './key-status.ts';
 
 const rowPx = 40;
+/** A list is as high as its keys are, up to what no window has. */
+const mostRows = 200;
 
 /** The keys of a group. */
 @Component({
   selector: 'km-keys-page',
-  imports: [RouterLink, ScrollingModule, MatMenuModule, Empty, Icon, KeyReason, LoadState, TimeAgo],
+  imports: [ScrollingModule, MatMenuModule, Empty, Icon, KeyReason, LoadState, TimeAgo, Trail],
   providers: [KeyFeed, KeySelection],
   templateUrl: './keys-page.html',
   styleUrl: './keys-page.css',
@@ -55,6 +60,7 @@ export class KeysPage {
   readonly q = signal('');
   readonly sort = signal<Sort>('created_at');
   readonly known = this.feed.known;
+  readonly wishedPx = computed(() => Math.min(this.known().total, mostRows) * rowPx);
   #drawer: MatDialogRef<KeyDrawer> | undefined;
 
   constructor() {
@@ -81,6 +87,12 @@ export class KeysPage {
         this.#drawer?.close();
         if (id !== undefined) this.#show(id);
       });
+    });
+    afterRenderEffect(() => {
+      // Both change how much of the list is in sight, which the list itself does not notice.
+      this.wishedPx();
+      this.selection.count();
+      this.viewport()?.checkViewportSize();
     });
     inject(DestroyRef).onDestroy(() => this.#drawer?.close());
   }

@@ -8,6 +8,7 @@ import {
   untracked,
 } from '@angular/core';
 
+import { actorText } from '../activity/deed-text.ts';
 import { Api } from '../api/api.ts';
 import type { Revision } from '../api/generated.ts';
 import { Live } from '../api/live.ts';
@@ -44,6 +45,7 @@ export class RevisionsPage {
   readonly #cursor = signal<string | null>(null);
   readonly busy = signal(false);
   readonly undoOf = undoOf;
+  readonly actorText = actorText;
 
   readonly newest = loaded({
     params: () => ({}),
@@ -67,11 +69,6 @@ export class RevisionsPage {
   what({ type }: Revision): string {
     const key = `revision.${type}`;
     return this.i18n.has(key) ? this.i18n.t(key) : type;
-  }
-
-  /** Who did it, without the whole id of a session. */
-  short(actor: string): string {
-    return actor.length > 20 ? `${actor.slice(0, 16)}…` : actor;
   }
 
   async older(): Promise<void> {

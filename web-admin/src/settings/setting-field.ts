@@ -4,7 +4,7 @@ import type { Setting } from '../api/generated.ts';
 import { Icon } from '../design/icon.ts';
 import { I18n } from '../i18n/i18n.ts';
 import { ProxyKeys } from './proxy-keys.ts';
-import { settingText } from './setting-texts.ts';
+import { settingText, valueText } from './setting-texts.ts';
 import { type Draft, type Drafts, problemOf, shownIn } from './settings-draft.ts';
 
 const sourceNames = {
@@ -55,12 +55,9 @@ export class SettingField {
     if (type !== 'integer' || min === undefined || max === undefined) return null;
     return `${this.i18n.number(min)}–${this.i18n.number(max)}`;
   });
-  readonly fallback = computed(() => {
-    const { default: value } = this.setting();
-    if (typeof value === 'boolean') return this.i18n.t(value ? 'settings.on' : 'settings.off');
-    if (typeof value === 'number') return this.i18n.number(value);
-    return value === '' ? this.i18n.t('settings.empty') : String(value);
-  });
+  readonly fallback = computed(() =>
+    valueText(this.setting().default, this.i18n, this.i18n.t('settings.empty')),
+  );
   readonly checked = computed(() =>
     this.inherits() ? this.setting().default === true : this.shown() === true,
   );

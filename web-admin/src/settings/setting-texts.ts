@@ -1,4 +1,5 @@
 import type { Setting } from '../api/generated.ts';
+import type { I18n } from '../i18n/i18n.ts';
 import type { Language } from '../i18n/languages.ts';
 import type { SettingName } from './settings-draft.ts';
 
@@ -169,6 +170,13 @@ const ja: Texts = {
 const translated: Readonly<
   Record<Exclude<Language, 'en'>, Readonly<Partial<Record<string, SettingText>>>>
 > = { zh, ja };
+
+/** A value that is no text as a reader has it; `nothing` stands for an empty one. */
+export function valueText(value: unknown, i18n: I18n, nothing: string): string {
+  if (typeof value === 'boolean') return i18n.t(value ? 'settings.on' : 'settings.off');
+  if (typeof value === 'number') return i18n.number(value);
+  return value === '' ? nothing : String(value);
+}
 
 /** The title and help of a setting; the server tells them in English. */
 export function settingText(setting: Setting, language: Language): SettingText {

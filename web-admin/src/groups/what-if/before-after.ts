@@ -12,7 +12,7 @@ const rows = [
   { name: 'whatIf.failures', of: (it) => it.failures, better: 'less' },
   { name: 'whatIf.failedOver', of: (it) => it.requests_failed_over, better: 'neither' },
   { name: 'whatIf.withoutKey', of: (it) => it.requests_without_key, better: 'less' },
-  { name: 'whatIf.secondsWithoutKey', of: (it) => it.seconds_without_key, better: 'less' },
+  { name: 'whatIf.timeWithoutKey', of: (it) => it.seconds_without_key * 1_000, better: 'less' },
 ] as const satisfies readonly {
   readonly name: MessageKey;
   readonly of: (it: Replayed) => number;
@@ -93,15 +93,11 @@ export class BeforeAfter {
   readonly rows = computed(() =>
     rows.map(({ name, of, better }) => {
       const [before, after] = [of(this.before()), of(this.after())];
+      const isTime = name === 'whatIf.timeWithoutKey';
       const format = (value: number): string =>
-        this.i18n.number(value, { maximumFractionDigits: 1 });
-      const change =
-        before === after
-          ? '='
-          : this.i18n.number(after - before, {
-              signDisplay: 'always',
-              maximumFractionDigits: 1,
-            });
+        isTime ? this.i18n.span(value) : this.i18n.number(value);
+      const sign = after > before ? '+' : '−';
+      const change = before === after ? '=' : `${sign}${format(Math.abs(after - before))}`;
       const lean = better === 'neither' && before !== after ? '' : leaning(before, after);
       return { name, before: format(before), after: format(after), change, lean };
     }),

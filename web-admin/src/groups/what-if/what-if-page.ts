@@ -1,5 +1,4 @@
 import { ChangeDetectionStrategy, Component, computed, inject, input, signal } from '@angular/core';
-import { RouterLink } from '@angular/router';
 import { type Answer, Api } from '../../api/api.ts';
 import { Live } from '../../api/live.ts';
 import { loaded } from '../../api/loaded.ts';
@@ -10,6 +9,7 @@ import { Icon } from '../../design/icon.ts';
 import { LoadState } from '../../design/load-state.ts';
 import { Toasts } from '../../design/toasts.ts';
 import { I18n } from '../../i18n/i18n.ts';
+import { Trail } from '../trail.ts';
 import { BeforeAfter } from './before-after.ts';
 import { FaredOtherwise } from './fared-otherwise.ts';
 import { sinceFirstKey } from './since-first-key.ts';
@@ -19,7 +19,7 @@ import { WhatIfFormCard } from './what-if-form.ts';
 /** What another policy would have done to the keys of a group. */
 @Component({
   selector: 'km-what-if-page',
-  imports: [BeforeAfter, Chart, Empty, FaredOtherwise, Icon, LoadState, RouterLink, WhatIfFormCard],
+  imports: [BeforeAfter, Chart, Empty, FaredOtherwise, Icon, LoadState, Trail, WhatIfFormCard],
   templateUrl: './what-if-page.html',
   styleUrl: './what-if-page.css',
   changeDetection: ChangeDetectionStrategy.OnPush,

@@ -37,6 +37,11 @@ export const groups = {
   'groups.connect': 'Connect',
   'groups.noProxyKey': 'There is no proxy key yet: set one in the settings or for this group.',
   'groups.config': 'Effective settings',
+  'upstream.fine': 'No trouble in the last 10 minutes',
+  'upstream.guard':
+    'Keys failed alike here in the last 10 minutes: {n} was spared|Keys failed alike here in the last 10 minutes: {n} were spared',
+  'upstream.failing-upstream':
+    '{n} request failed here in the last 10 minutes|{n} requests failed here in the last 10 minutes',
   'layer.default': 'Default',
   'layer.environment': 'Environment',
   'layer.system': 'System',

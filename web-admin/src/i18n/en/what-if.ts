@@ -2,7 +2,6 @@ export const whatIf = {
   'whatIf.title': 'What if?',
   'whatIf.text':
     'Replays what the keys of {group} really met under another policy. Nothing is changed.',
-  'whatIf.back': 'Back to the group',
   'whatIf.policy': 'Policy to try',
   'whatIf.asWas': 'As it was',
   'whatIf.threshold': 'Blacklist threshold',
@@ -48,7 +47,7 @@ export const whatIf = {
   'whatIf.failures': 'Failures counted against keys',
   'whatIf.failedOver': 'Requests that failed over',
   'whatIf.withoutKey': 'Requests without any key',
-  'whatIf.secondsWithoutKey': 'Seconds without any key',
+  'whatIf.timeWithoutKey': 'Time without any key',
   'whatIf.outcomes': '{n} outcome replayed|{n} outcomes replayed',
   'whatIf.usable': 'Usable keys',
   'whatIf.noOutcomes': 'Nothing was recorded in this time',

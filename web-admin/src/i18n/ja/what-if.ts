@@ -3,7 +3,6 @@ import type { whatIf as en } from '../en/what-if.ts';
 export const whatIf: Record<keyof typeof en, string> = {
   'whatIf.title': 'もしも',
   'whatIf.text': '{group} のキーが実際に受けた結果を別のポリシーで再現します。何も変更しません。',
-  'whatIf.back': 'グループに戻る',
   'whatIf.policy': '試すポリシー',
   'whatIf.asWas': '実際のまま',
   'whatIf.threshold': 'ブラックリストのしきい値',
@@ -49,7 +48,7 @@ export const whatIf: Record<keyof typeof en, string> = {
   'whatIf.failures': 'キーに数えた失敗',
   'whatIf.failedOver': '切り替えたリクエスト',
   'whatIf.withoutKey': '使えるキーがなかったリクエスト',
-  'whatIf.secondsWithoutKey': '使えるキーがなかった秒数',
+  'whatIf.timeWithoutKey': '使えるキーのない時間',
   'whatIf.outcomes': '{n} 件の結果を再現',
   'whatIf.usable': '使えるキー',
   'whatIf.noOutcomes': 'この期間の記録はありません',

@@ -3,7 +3,6 @@ import type { whatIf as en } from '../en/what-if.ts';
 export const whatIf: Record<keyof typeof en, string> = {
   'whatIf.title': '假设分析',
   'whatIf.text': '用另一种策略重放 {group} 的密钥实际遇到的结果。不会更改任何内容。',
-  'whatIf.back': '返回分组',
   'whatIf.policy': '要尝试的策略',
   'whatIf.asWas': '保持原样',
   'whatIf.threshold': '拉黑阈值',
@@ -49,7 +48,7 @@ export const whatIf: Record<keyof typeof en, string> = {
   'whatIf.failures': '计入密钥的失败',
   'whatIf.failedOver': '切换的请求',
   'whatIf.withoutKey': '没有可用密钥的请求',
-  'whatIf.secondsWithoutKey': '没有可用密钥的秒数',
+  'whatIf.timeWithoutKey': '没有任何密钥的时间',
   'whatIf.outcomes': '重放了 {n} 个结果',
   'whatIf.usable': '可用密钥',
   'whatIf.noOutcomes': '这段时间没有记录',
