@@ -15,6 +15,7 @@ import { readSecrets } from '../../../services/standalone/src/secrets.ts';
 import { welcome } from '../../../services/standalone/src/welcome.ts';
 import type { Child } from './child.ts';
 import { mergePages } from './metrics-page.ts';
+import { createPreviousKeyEnd } from './previous-key.ts';
 import { type Servers, startServers } from './servers.ts';
 import { startServices, stopServices } from './services.ts';
 import { type Supervision, supervise } from './supervise.ts';
@@ -108,7 +109,7 @@ const metrics = createMetricsServer({
     return mergePages(await Promise.all(pages));
   },
 });
-await runServices([ground, metrics, services], {
+await runServices([ground, metrics, services, createPreviousKeyEnd({ secrets, children, log })], {
   log,
   // Each has its own grace, gateways before the others.
   gracefulMs: 2 * environment.gracefulShutdownMs + 20_000,

@@ -56,6 +56,7 @@ export {
   createMetricsRegistry,
   createMetricsServer,
   measureBuses,
+  measurePreviousKey,
   type BusState,
   type MetricsServer,
 } from './metrics.ts';

@@ -38,6 +38,21 @@ export function measureBuses(registry: Registry, buses: readonly BusState[]): vo
   });
 }
 
+/** Registers what says whether a service still has something that only the previous encryption key opens. */
+export function measurePreviousKey(
+  registry: Registry,
+  reencryption: { readonly pending: boolean },
+): void {
+  new Gauge({
+    name: 'keymux_previous_encryption_key_needed',
+    help: 'Whether something may be sealed by ENCRYPTION_KEY_PREVIOUS: 0 when all is encrypted anew.',
+    registers: [registry],
+    collect() {
+      this.set(reencryption.pending ? 1 : 0);
+    },
+  });
+}
+
 /** The metrics of a process on a port of their own. */
 export interface MetricsServer extends Service {
   /** The port it listens on, once started: another one than asked for when that was 0. */

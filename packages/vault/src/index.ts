@@ -1,5 +1,5 @@
 export { createVault, VaultError, type Vault, type VaultErrorReason } from './vault.ts';
-export { createReencryption } from './reencryption.ts';
+export { createReencryption, type Reencryption } from './reencryption.ts';
 export { resealData } from './reseal.ts';
 export { mask } from './mask.ts';
 export { loadOrCreateSecret, type LoadedSecret } from './secret-file.ts';

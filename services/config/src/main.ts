@@ -5,6 +5,7 @@ import { openEventStore } from '@keymux/event-store';
 import {
   beginProcess,
   createAdminAuth,
+  measurePreviousKey,
   needVariable,
   runApart,
   sessionTtlMs,
@@ -50,6 +51,7 @@ const reencryption = createReencryption({
   reseals: [() => config.reseal().then(() => 'done' as const)],
   done: () => log.info('ENCRYPTION_KEY_PREVIOUS: config needs it no more'),
 });
+measurePreviousKey(config.registry, reencryption);
 await runApart(config, {
   environment,
   log,

@@ -2,6 +2,7 @@ import { createNats } from '@keymux/bus/nats';
 import {
   beginProcess,
   createAdminAuth,
+  measurePreviousKey,
   needVariable,
   runApart,
   sessionTtlMs,
@@ -37,6 +38,7 @@ const reencryption = createReencryption({
   ],
   done: () => log.info('ENCRYPTION_KEY_PREVIOUS: keymanager needs it no more'),
 });
+measurePreviousKey(keymanager.registry, reencryption);
 await runApart(keymanager, {
   environment,
   log,

@@ -21,6 +21,7 @@ import {
   type Environment,
   type Logger,
   measureBuses,
+  measurePreviousKey,
   migrate,
   openDatabase,
   type Service,
@@ -174,6 +175,7 @@ export function compose(deps: {
       }
     },
   });
+  measurePreviousKey(config.registry, reencryption);
   const foundation: Service = {
     name: 'store and bus',
     async start(stopping) {
