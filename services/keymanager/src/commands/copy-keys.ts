@@ -8,7 +8,7 @@ import { stepOf } from '../roster/ledger.ts';
 import type { Roster } from '../roster/roster.ts';
 import { raise } from '../tasks/task-record.ts';
 import type { TaskWork } from '../tasks/task-runner.ts';
-import { batchKeys, knownBy } from './import-keys.ts';
+import { addedKeys, knownBy } from './import-keys.ts';
 
 const CopySchema = Type.Object({
   from_pool: Type.Integer(),
@@ -41,7 +41,7 @@ export function createCopyWork(deps: {
         order: 'created_at',
         direction: 'ascending',
         after: position === 0 ? null : { value: position, seq: position },
-        limit: batchKeys,
+        limit: addedKeys,
       });
       const copies = keys
         .filter(({ state }) => input.keys === 'all' || state.status === 'active')

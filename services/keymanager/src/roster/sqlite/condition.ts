@@ -39,7 +39,13 @@ export function conditionOf(poolId: number, filter: KeyFilter, nowMs: number): C
   if (seqs !== undefined) add('keys.seq IN (SELECT value FROM json_each(?))', JSON.stringify(seqs));
   if (ids !== undefined) add('keys.id IN (SELECT value FROM json_each(?))', JSON.stringify(ids));
   if (fingerprints !== undefined) {
-    add('fingerprint IN (SELECT value FROM json_each(?))', JSON.stringify(fingerprints));
+    const these = JSON.stringify(fingerprints);
+    add(
+      `keys.seq IN (SELECT seq FROM all_key_hints
+         WHERE hint IN (SELECT substr(value, 1, 8) FROM json_each(?)))`,
+      these,
+    );
+    add('fingerprint IN (SELECT value FROM json_each(?))', these);
   }
   if (upToSeq !== undefined) add('keys.seq <= ?', upToSeq);
   return {

@@ -4,6 +4,7 @@ import { checkedMs, conditionText, readCondition } from '../condition-text.ts';
 import type { KeyRow } from '../keys.ts';
 import type { Usage } from '../usage.ts';
 import { numberIn, textIn } from './columns.ts';
+import { createKeyHints } from './key-hints.ts';
 
 /** The columns that {@link readKeyRow} needs, with the group's name. */
 export const keyColumns =
@@ -24,7 +25,8 @@ export interface KeyRows {
   idsBySecret(poolId: number, fingerprints: readonly string[]): Map<string, string>;
   /** A `seq` of 0 takes the next one. */
   insert(row: KeyRow): void;
-  update(row: KeyRow): void;
+  /** Unless the row is of a later version by now. */
+  update(before: KeyRow, now: Pick<KeyRow, 'version' | 'state'>): void;
   /** Puts a row in the place of the one with its number, whatever that is. */
   replace(row: KeyRow): void;
   /** True when the row of this number is the very same in every column. */
@@ -70,7 +72,12 @@ export function createKeyRows(db: DatabaseSync): KeyRows {
     `SELECT ${keyColumns} FROM keys JOIN pools ON pools.id = pool
      WHERE keys.seq > ? ORDER BY keys.seq LIMIT ?`,
   );
-  const bySecret = db.prepare('SELECT id FROM keys WHERE pool = ? AND fingerprint = ?');
+  const hints = createKeyHints(db);
+  const bySecret = db.prepare(
+    `SELECT fingerprint, keys.id FROM json_each(?1) CROSS JOIN all_key_hints AS hints
+       JOIN keys ON keys.seq = hints.seq
+     WHERE hint = substr(value, 1, 8) AND hints.pool = ?2 AND fingerprint = value`,
+  );
   const insert = db.prepare(
     `INSERT INTO keys (seq, id, pool, created_ms, fingerprint, sealed, masked, note, status,
        rest_until_ms, condition, version, checked_ms, cause_rule, cause_ms)
@@ -123,29 +130,41 @@ export function createKeyRows(db: DatabaseSync): KeyRows {
       return { seq: numberIn(row, 'seq'), version: numberIn(row, 'version') };
     },
     after: (seq, limit) => after.all(seq, limit).map(readKeyRow),
-    idsBySecret: (poolId, fingerprints) => {
-      const ids = new Map<string, string>();
-      for (const fingerprint of fingerprints) {
-        const row = bySecret.get(poolId, fingerprint);
-        if (row !== undefined) ids.set(fingerprint, textIn(row, 'id'));
-      }
-      return ids;
-    },
+    idsBySecret: (poolId, fingerprints) =>
+      new Map(
+        bySecret
+          .all(JSON.stringify(fingerprints), poolId)
+          .map((row) => [textIn(row, 'fingerprint'), textIn(row, 'id')]),
+      ),
     insert: (row) => {
       const { seq, id, poolId, createdMs } = row;
-      insert.run(seq === 0 ? null : seq, id, poolId, createdMs, ...valuesOf(row));
+      const { lastInsertRowid } = insert.run(
+        seq === 0 ? null : seq,
+        id,
+        poolId,
+        createdMs,
+        ...valuesOf(row),
+      );
+      hints.add({ ...row, seq: Number(lastInsertRowid) });
     },
-    update: (row) => {
-      update.run(...valuesOf(row), row.seq, row.version);
+    update: (before, { version, state }) => {
+      const row = { ...before, version, state };
+      const sameSecret = before.state.fingerprint === state.fingerprint;
+      if (!sameSecret) hints.remove(row.seq);
+      const { changes } = update.run(...valuesOf(row), row.seq, version);
+      if (!sameSecret) hints.add(changes === 0 ? before : row);
     },
     replace: (row) => {
+      hints.remove(row.seq);
       replace.run(row.poolId, row.createdMs, ...valuesOf(row), row.seq);
+      hints.add(row);
     },
     matches: (row) => {
       const { seq, id, poolId, createdMs } = row;
       return same.get(id, poolId, createdMs, ...valuesOf(row), seq) !== undefined;
     },
     remove: (seq) => {
+      hints.remove(seq);
       remove.run(seq);
       removeUsage.run(seq);
     },

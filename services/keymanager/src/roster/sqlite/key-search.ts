@@ -5,7 +5,7 @@ import type { SearchKeys } from '../roster.ts';
 import { createEndMatch, isEnd } from '../search-end.ts';
 import { numberIn, textIn } from './columns.ts';
 
-/** What a mask shows of the end of all but short keys, and the index holds. */
+/** What a mask shows of the end of all but short keys, and the hints hold. */
 const indexedTail = 3;
 
 /** Searches in SQLite; opens secrets only where the masks fit. */
@@ -13,14 +13,18 @@ export function createKeySearch(db: DatabaseSync, vault: Vault): SearchKeys {
   const exact = db.prepare(
     `SELECT seq FROM keys WHERE pool = ?1 AND id = ?2
      UNION SELECT seq FROM keys
-       WHERE pool = ?1 AND fingerprint IN (SELECT value FROM json_each(?3))
+       WHERE pool = ?1 AND fingerprint IN (SELECT value FROM json_each(?3)) AND seq IN
+         (SELECT seq FROM all_key_hints
+          WHERE pool = ?1 AND hint IN (SELECT substr(value, 1, 8) FROM json_each(?3)))
      UNION SELECT seq FROM keys
-       WHERE pool = ?1 AND substr(masked, -3) = substr(?2, -3) AND masked = ?2
+       WHERE pool = ?1 AND masked = ?2 AND seq IN
+         (SELECT seq FROM all_key_hints WHERE pool = ?1 AND hint = substr(?2, -3))
      UNION SELECT seq FROM keys
        WHERE pool = ?1 AND note <> '' AND instr(lower(note), lower(?2)) > 0`,
   );
   const byTail = db.prepare(
-    'SELECT seq, sealed, masked FROM keys WHERE pool = ? AND substr(masked, -3) = ?',
+    `SELECT seq, sealed, masked FROM keys WHERE substr(masked, -3) = ?2 AND seq IN
+       (SELECT seq FROM all_key_hints WHERE pool = ?1 AND hint = ?2)`,
   );
 
   function* endingWith(poolId: number, text: string): Generator<number> {

@@ -72,7 +72,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
       } else if (before === undefined) {
         rows.insert({ seq: 0, id, poolId, createdMs, version, state });
       } else {
-        rows.update({ ...before, version, state });
+        rows.update(before, { version, state });
       }
     }
   }
@@ -133,7 +133,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
         const fact = readFact(event);
         if (fact !== undefined) state = evolve(state, fact);
       }
-      if (isLive(state)) rows.update({ ...row, state, version: events.length });
+      if (isLive(state)) rows.update(row, { state, version: events.length });
       else rows.remove(row.seq);
     });
   }

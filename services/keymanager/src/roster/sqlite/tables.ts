@@ -158,4 +158,31 @@ export const keymanagerMigrations: readonly Migration[] = [
     CREATE INDEX verdicts_by_both ON verdicts (group_name, kind);
     `,
   },
+  {
+    component: 'keymanager',
+    version: 6,
+    up: `
+    -- Instead of indexes of fingerprints and ends of masks, which an import scattered its writes over (ADR 21).
+    CREATE TABLE key_hints (
+      hint TEXT NOT NULL,
+      pool INTEGER NOT NULL,
+      seq INTEGER NOT NULL,
+      PRIMARY KEY (hint, pool, seq)
+    ) STRICT, WITHOUT ROWID;
+    INSERT OR IGNORE INTO key_hints
+      SELECT substr(fingerprint, 1, 8) AS hint, pool, seq FROM keys
+      UNION ALL SELECT substr(masked, -3), pool, seq FROM keys ORDER BY hint, pool, seq;
+    DROP INDEX keys_by_secret;
+    DROP INDEX keys_by_tail;
+    -- New ones, until they are many.
+    CREATE TABLE fresh_key_hints (
+      hint TEXT NOT NULL,
+      pool INTEGER NOT NULL,
+      seq INTEGER NOT NULL,
+      PRIMARY KEY (hint, pool, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE VIEW all_key_hints AS
+      SELECT * FROM key_hints UNION ALL SELECT * FROM fresh_key_hints;
+    `,
+  },
 ];
