@@ -56,6 +56,36 @@ describe('a repaired key', () => {
   });
 });
 
+describe('a complete snapshot', () => {
+  it('forgets keys that it does not have, and keeps what is newer than it', () => {
+    const pool = poolOf(4);
+    pool.apply(poolKey('k1', { version: 5, state: 'disabled' }), now);
+    const snapshot = pool.snapshot();
+    snapshot.take([poolKey('k0'), poolKey('k1')], now);
+    snapshot.take([poolKey('k9')], now);
+    expect(pool.size).toBe(5);
+    snapshot.end();
+    expect([...pool.ids()].toSorted()).toEqual(['k0', 'k1', 'k9']);
+    expect(chosen(pool, 3).toSorted()).toEqual(['k0', 'k0', 'k9']);
+    expect(pool.get('k1')?.state).toBe('disabled');
+  });
+});
+
+describe('a key that is gone', () => {
+  it('is not judged in the place of the one that came after it', () => {
+    const pool = poolOf(1);
+    const gone = pool.get('k0');
+    if (gone === undefined) throw new Error('no key');
+    pool.apply(poolKey('k0', { version: 2, state: 'deleted' }), now);
+    pool.apply(poolKey('new'), now);
+    pool.fail(gone, 1, now);
+    pool.cool(gone, null, now + 1000, now);
+    pool.limit(gone, now + 1000, now);
+    expect(chosen(pool, 1)).toEqual(['new']);
+    expect(pool.get('new')?.streak).toBe(0);
+  });
+});
+
 describe('the key pool', () => {
   it('uses each of k healthy keys N times in N·k choices', () => {
     fc.assert(

@@ -37,7 +37,8 @@ export class KeyPool {
   }
 
   get(id: string): RingKey | undefined {
-    return this.#keys.get(id);
+    const slot = this.#keys.slotOf(id);
+    return slot === undefined ? undefined : this.#keys.at(slot);
   }
 
   /** Where the first turn is, so that workers that start together do not march in step (0–1). */
@@ -70,7 +71,7 @@ export class KeyPool {
       }
       from = slot + 1;
       const key = this.#keys.at(slot);
-      if (key === undefined || tried.includes(key)) continue;
+      if (key === undefined || tried.some((each) => isSame(each, key))) continue;
       this.#cursor = from;
       return key;
     }
@@ -86,52 +87,52 @@ export class KeyPool {
 
   /** Takes keymanager's word about a key; what is not newer is passed by, unless it was repaired. */
   apply(change: PoolKey, nowMs: number): void {
-    let key = this.#keys.get(change.id);
-    if (key !== undefined && !isNews(change, key)) return;
-    if (key !== undefined && change.repaired === true) this.#wake(key.slot);
+    const known = this.#keys.slotOf(change.id);
+    if (known !== undefined && !this.#isNews(change, known)) return;
+    if (known !== undefined && change.repaired === true) this.#wake(known);
     if (change.state === 'deleted') {
-      if (key !== undefined) this.#remove(key);
+      if (known !== undefined) this.#remove(known);
       return;
     }
-    key ??= this.#keys.add(change);
-    if (key.sealed !== change.sealed) {
-      key.sealed = change.sealed;
-      key.secret = undefined;
-    }
-    key.state = change.state;
-    key.version = change.version;
-    key.streak = change.streak;
+    const slot = known ?? this.#keys.add(change);
+    if (known !== undefined) this.#keys.change(known, change);
     // A streak of 0 was said after what made this gateway hold the key; any other may be older.
-    if (change.streak === 0 || change.state !== 'active') this.#held.wake(key.slot);
-    if (change.cooldowns.length === 0 && change.streak === 0) this.#wake(key.slot);
-    for (const { model, until_ms } of change.cooldowns) this.cool(key, model, until_ms, nowMs);
-    this.#refresh(key, nowMs);
+    if (change.streak === 0 || change.state !== 'active') this.#held.wake(slot);
+    if (change.cooldowns.length === 0 && change.streak === 0) this.#wake(slot);
+    for (const { model, until_ms } of change.cooldowns) this.#rest(slot, model, until_ms, nowMs);
+    this.#refresh(slot, nowMs);
   }
 
-  /** Forgets keys that a complete snapshot no longer has. */
-  keepOnly(ids: ReadonlySet<string>): void {
-    for (const key of this.#keys.all()) if (!ids.has(key.id)) this.#remove(key);
+  /** Takes a complete snapshot, page by page; at its end, keys that it does not have are forgotten. */
+  snapshot(): { take(keys: readonly PoolKey[], nowMs: number): void; end(): void } {
+    const seen = new SlotSet();
+    return {
+      take: (keys, nowMs) => {
+        for (const key of keys) {
+          this.apply(key, nowMs);
+          const slot = this.#keys.slotOf(key.id);
+          if (slot !== undefined) seen.add(slot);
+        }
+      },
+      end: () => {
+        for (const slot of this.#keys.taken()) if (!seen.has(slot)) this.#remove(slot);
+      },
+    };
   }
 
   /** Rests a key for one model, or whole when `model` is null; never shortens a rest. */
   cool(key: RingKey, model: string | null, untilMs: number, nowMs: number): void {
-    if (untilMs <= nowMs) return;
-    if (model === null) {
-      this.#restingWhole.rest(key.slot, untilMs);
-      this.#refresh(key, nowMs);
-      return;
-    }
-    this.#restingByModel.rest(key.slot, model, untilMs);
+    if (this.#keys.holds(key)) this.#rest(key.slot, model, untilMs, nowMs);
   }
 
   /** Uses a key for a model only when no other may be used, until then. */
   spare(key: RingKey, model: string, untilMs: number): void {
-    if (this.#keys.get(key.id) === key) this.#spared.rest(key.slot, model, untilMs);
+    if (this.#keys.holds(key)) this.#spared.rest(key.slot, model, untilMs);
   }
 
   /** Uses a key for a model like any other again. */
   unspare(key: RingKey, model: string): void {
-    if (this.#keys.get(key.id) === key) this.#spared.wake(key.slot, model);
+    if (this.#keys.holds(key)) this.#spared.wake(key.slot, model);
   }
 
   /** Uses every key like any other again. */
@@ -141,53 +142,73 @@ export class KeyPool {
 
   /** Counts a failure here and now; at the threshold the key is out until keymanager says more. */
   fail(key: RingKey, threshold: number, nowMs: number): void {
-    key.streak += 1;
-    if (threshold > 0 && key.streak >= threshold) this.hold(key, nowMs);
+    if (!this.#keys.holds(key)) return;
+    const streak = this.#keys.streakOf(key.slot) + 1;
+    this.#keys.setStreak(key.slot, streak);
+    if (threshold > 0 && streak >= threshold) this.hold(key, nowMs);
   }
 
   /** Takes a key out on this gateway's word, until keymanager's. */
   hold(key: RingKey, nowMs: number): void {
+    if (!this.#keys.holds(key)) return;
     this.#held.rest(key.slot, nowMs + holdMs);
-    this.#refresh(key, nowMs);
+    this.#refresh(key.slot, nowMs);
   }
 
   /** Takes back what this gateway alone decided. */
   release(key: RingKey, nowMs: number): void {
-    key.streak = 0;
+    if (!this.#keys.holds(key)) return;
+    this.#keys.setStreak(key.slot, 0);
     this.#held.wake(key.slot);
-    this.#refresh(key, nowMs);
+    this.#refresh(key.slot, nowMs);
   }
 
   /** Passes over a key that is at a limit, until then. */
   limit(key: RingKey, untilMs: number, nowMs: number): void {
+    if (!this.#keys.holds(key)) return;
     this.#atLimit.rest(key.slot, untilMs);
-    this.#refresh(key, nowMs);
+    this.#refresh(key.slot, nowMs);
   }
 
   /** Asks again for a key that was at a limit. */
   unlimit(key: RingKey, nowMs: number): void {
-    this.#atLimit.wake(key.slot);
-    this.#refresh(key, nowMs);
+    if (this.#keys.holds(key)) this.#unlimit(key.slot, nowMs);
   }
 
   /** Asks again for every key, because the limits changed. */
   unlimitAll(): void {
     // At time 0 nothing else has ended: what has is noticed when a key is chosen.
-    for (const key of this.#keys.all()) this.unlimit(key, 0);
+    for (const slot of this.#keys.taken()) this.#unlimit(slot, 0);
   }
 
   /** Ids of all keys. */
-  ids(): IterableIterator<string> {
-    return this.#keys.ids();
+  *ids(): Generator<string> {
+    for (const slot of this.#keys.taken()) yield this.#keys.idOf(slot);
   }
 
-  #remove(key: RingKey): void {
-    this.#keys.delete(key);
-    this.#usable.delete(key.slot);
-    this.#held.wake(key.slot);
-    this.#atLimit.wake(key.slot);
-    this.#wake(key.slot);
-    this.#spared.wakeWhole(key.slot);
+  // Never shortens a rest.
+  #rest(slot: number, model: string | null, untilMs: number, nowMs: number): void {
+    if (untilMs <= nowMs) return;
+    if (model === null) {
+      this.#restingWhole.rest(slot, untilMs);
+      this.#refresh(slot, nowMs);
+      return;
+    }
+    this.#restingByModel.rest(slot, model, untilMs);
+  }
+
+  #unlimit(slot: number, nowMs: number): void {
+    this.#atLimit.wake(slot);
+    this.#refresh(slot, nowMs);
+  }
+
+  #remove(slot: number): void {
+    this.#keys.delete(slot);
+    this.#usable.delete(slot);
+    this.#held.wake(slot);
+    this.#atLimit.wake(slot);
+    this.#wake(slot);
+    this.#spared.wakeWhole(slot);
   }
 
   #wake(slot: number): void {
@@ -196,10 +217,7 @@ export class KeyPool {
   }
 
   #wakeEnded(model: string | null, nowMs: number): void {
-    const refresh = (slot: number): void => {
-      const key = this.#keys.at(slot);
-      if (key !== undefined) this.#refresh(key, nowMs);
-    };
+    const refresh = (slot: number): void => this.#refresh(slot, nowMs);
     this.#restingWhole.wakeEnded(nowMs, refresh);
     this.#held.wakeEnded(nowMs, refresh);
     this.#atLimit.wakeEnded(nowMs, refresh);
@@ -208,18 +226,24 @@ export class KeyPool {
     this.#spared.wakeEnded(model, nowMs);
   }
 
-  #refresh(key: RingKey, nowMs: number): void {
+  #refresh(slot: number, nowMs: number): void {
     const rests =
-      (this.#restingWhole.untilMs(key.slot) ?? 0) > nowMs ||
-      (this.#held.untilMs(key.slot) ?? 0) > nowMs ||
-      (this.#atLimit.untilMs(key.slot) ?? 0) > nowMs;
-    if (key.state === 'active' && !rests) this.#usable.add(key.slot);
-    else this.#usable.delete(key.slot);
+      (this.#restingWhole.untilMs(slot) ?? 0) > nowMs ||
+      (this.#held.untilMs(slot) ?? 0) > nowMs ||
+      (this.#atLimit.untilMs(slot) ?? 0) > nowMs;
+    if (this.#keys.stateOf(slot) === 'active' && !rests) this.#usable.add(slot);
+    else this.#usable.delete(slot);
+  }
+
+  // One version has two states only when one of them was a mistake that this gateway did not hear of.
+  #isNews({ version, state, repaired }: PoolKey, slot: number): boolean {
+    const known = this.#keys.versionOf(slot);
+    if (repaired === true || version > known) return true;
+    return version === known && state !== this.#keys.stateOf(slot);
   }
 }
 
-// One version has two states only when one of them was a mistake that this gateway did not hear of.
-function isNews(change: PoolKey, { version, state }: RingKey): boolean {
-  if (change.repaired === true || change.version > version) return true;
-  return change.version === version && change.state !== state;
+// A key that was not used for long is another object when it is used again.
+function isSame(one: RingKey, other: RingKey): boolean {
+  return one === other || (one.slot === other.slot && one.id === other.id);
 }

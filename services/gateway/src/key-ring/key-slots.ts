@@ -1,50 +1,172 @@
 import type { PoolKey } from '@keymux/contracts';
+import { IdIndex } from './id-index.ts';
+import { KeyTexts } from './key-texts.ts';
+import { RecentKeys } from './recent-keys.ts';
 import type { RingKey } from './ring-key.ts';
 
-/** The keys of a pool by id and by slot: a small number that sets of keys are made of, used again after a key is gone. */
+const firstSlots = 16;
+/** States by number; 0 is a slot that is free. */
+const states = ['deleted', 'active', 'blacklisted', 'disabled'] as const;
+
+/**
+ * The keys of a pool by id and by slot: a small number that sets of keys are made of, used again after a key is gone.
+ * A key is bytes and numbers in columns, some 200 bytes; it is an object only while it is used.
+ */
 export class KeySlots {
-  readonly #byId = new Map<string, RingKey>();
-  readonly #bySlot: (RingKey | undefined)[] = [];
+  readonly #texts = new KeyTexts();
+  readonly #index = new IdIndex((slot) => this.idOf(slot));
+  readonly #recent = new RecentKeys();
   readonly #free: number[] = [];
+  #slots = 0;
+  #places = new Float64Array(firstSlots);
+  #versions = new Uint32Array(firstSlots);
+  #streaks = new Uint32Array(firstSlots);
+  #states = new Uint8Array(firstSlots);
 
   get size(): number {
-    return this.#byId.size;
+    return this.#slots - this.#free.length;
   }
 
   /** Slots so far, also those that are free. */
   get slots(): number {
-    return this.#bySlot.length;
+    return this.#slots;
   }
 
-  get(id: string): RingKey | undefined {
-    return this.#byId.get(id);
+  /** Slots that have a key. */
+  *taken(): Generator<number> {
+    for (let slot = 0; slot < this.#slots; slot += 1) if (this.isTaken(slot)) yield slot;
   }
 
+  slotOf(id: string): number | undefined {
+    return this.#index.find(id);
+  }
+
+  isTaken(slot: number): boolean {
+    return this.stateOf(slot) !== 'deleted';
+  }
+
+  /** `deleted` for a slot that is free. */
+  stateOf(slot: number): PoolKey['state'] {
+    return states[this.#states[slot] ?? 0] ?? 'deleted';
+  }
+
+  versionOf(slot: number): number {
+    return this.#versions[slot] ?? 0;
+  }
+
+  streakOf(slot: number): number {
+    return this.#streaks[slot] ?? 0;
+  }
+
+  idOf(slot: number): string {
+    return this.#texts.id(this.#places[slot] ?? 0);
+  }
+
+  maskedOf(slot: number): string {
+    return this.#texts.masked(this.#places[slot] ?? 0);
+  }
+
+  sealedOf(slot: number): string {
+    return this.#texts.sealed(this.#places[slot] ?? 0);
+  }
+
+  /** The key in a slot, the same object as long as it is in use. */
   at(slot: number): RingKey | undefined {
-    return this.#bySlot[slot];
+    if (!this.isTaken(slot)) return undefined;
+    return this.#recent.find(slot) ?? this.#recent.add(new SlotKey(this, slot));
   }
 
-  all(): IterableIterator<RingKey> {
-    return this.#byId.values();
+  /** True for a key of this pool that is still in its slot. */
+  holds(key: RingKey): boolean {
+    const { slot } = key;
+    return this.isTaken(slot) && (this.#recent.find(slot) === key || this.idOf(slot) === key.id);
   }
 
-  ids(): IterableIterator<string> {
-    return this.#byId.keys();
+  /** Adds a key; its slot. */
+  add(key: PoolKey): number {
+    const slot = this.#free.pop() ?? this.#slots;
+    if (slot === this.#slots) this.#slots += 1;
+    if (slot >= this.#places.length) this.#widen();
+    this.#places[slot] = this.#texts.put(key);
+    this.#index.add(key.id, slot);
+    this.#note(slot, key);
+    return slot;
   }
 
-  /** Adds a key of which nothing is known yet but who it is. */
-  add({ id, masked, sealed, state }: PoolKey & { readonly state: RingKey['state'] }): RingKey {
-    const slot = this.#free.pop() ?? this.#bySlot.length;
-    const secret = undefined;
-    const key = { id, slot, masked, sealed, secret, state, version: 0, streak: 0, unanswered: 0 };
-    this.#bySlot[slot] = key;
-    this.#byId.set(id, key);
-    return key;
+  /** Takes what keymanager says of a key that is there. */
+  change(slot: number, key: PoolKey): void {
+    this.#note(slot, key);
+    const place = this.#places[slot] ?? 0;
+    if (this.#texts.sealed(place) === key.sealed) return;
+    const masked = this.#texts.masked(place);
+    this.#texts.free(place);
+    this.#places[slot] = this.#texts.put({ id: key.id, masked, sealed: key.sealed });
+    const recent = this.#recent.find(slot);
+    if (recent !== undefined) recent.secret = undefined;
   }
 
-  delete({ id, slot }: RingKey): void {
-    this.#byId.delete(id);
-    this.#bySlot[slot] = undefined;
+  setStreak(slot: number, streak: number): void {
+    this.#streaks[slot] = streak;
+  }
+
+  delete(slot: number): void {
+    this.#recent.delete(slot);
+    this.#index.delete(this.idOf(slot), slot);
+    this.#texts.free(this.#places[slot] ?? 0);
+    this.#states[slot] = 0;
+    this.#versions[slot] = 0;
+    this.#streaks[slot] = 0;
     this.#free.push(slot);
+  }
+
+  #note(slot: number, { state, version, streak }: PoolKey): void {
+    this.#states[slot] = states.indexOf(state);
+    this.#versions[slot] = version;
+    this.#streaks[slot] = streak;
+  }
+
+  #widen(): void {
+    const length = 2 * this.#places.length;
+    const wider = <T extends Float64Array | Uint32Array | Uint8Array>(to: T, from: T): T => {
+      to.set(from);
+      return to;
+    };
+    this.#places = wider(new Float64Array(length), this.#places);
+    this.#versions = wider(new Uint32Array(length), this.#versions);
+    this.#streaks = wider(new Uint32Array(length), this.#streaks);
+    this.#states = wider(new Uint8Array(length), this.#states);
+  }
+}
+
+// A key that is used: what changes is read from its slot.
+class SlotKey implements RingKey {
+  readonly #slots: KeySlots;
+  readonly slot: number;
+  readonly id: string;
+  readonly masked: string;
+  secret: string | undefined;
+  unanswered = 0;
+
+  constructor(slots: KeySlots, slot: number) {
+    this.#slots = slots;
+    this.slot = slot;
+    this.id = slots.idOf(slot);
+    this.masked = slots.maskedOf(slot);
+  }
+
+  get sealed(): string {
+    return this.#slots.sealedOf(this.slot);
+  }
+
+  get state(): PoolKey['state'] {
+    return this.#slots.holds(this) ? this.#slots.stateOf(this.slot) : 'deleted';
+  }
+
+  get version(): number {
+    return this.#slots.holds(this) ? this.#slots.versionOf(this.slot) : 0;
+  }
+
+  get streak(): number {
+    return this.#slots.holds(this) ? this.#slots.streakOf(this.slot) : 0;
   }
 }

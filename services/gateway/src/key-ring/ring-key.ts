@@ -5,13 +5,13 @@ export interface RingKey {
   readonly id: string;
   readonly slot: number;
   readonly masked: string;
-  sealed: string;
+  readonly sealed: string;
   /** The secret, once it was opened. */
   secret: string | undefined;
-  state: PoolKey['state'];
-  version: number;
+  readonly state: PoolKey['state'];
+  readonly version: number;
   /** Consecutive failures: keymanager's count, advanced by what happened here since. */
-  streak: number;
+  readonly streak: number;
   /** Requests that went out from here and have no answer yet. */
   unanswered: number;
 }

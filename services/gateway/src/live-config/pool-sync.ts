@@ -142,26 +142,21 @@ export class PoolSync {
 
   async #load(name: string, state: PoolState): Promise<void> {
     try {
-      const seen = new Set<string>();
       const first = await this.#page(name, null);
       const revision = first.pool_revision;
       const copy = this.#keep((kept) => kept.begin(name));
+      const pool = this.#deps.live.pool(name);
+      const snapshot = pool.snapshot();
       let page = first;
       for (;;) {
         if (this.#stopped || this.#pools.get(name) !== state) return;
-        const pool = this.#deps.live.pool(name);
-        const nowMs = this.#deps.clock.now();
-        for (const key of page.keys) {
-          seen.add(key.id);
-          pool.apply(key, nowMs);
-        }
         const { keys } = page;
+        snapshot.take(keys, this.#deps.clock.now());
         this.#keep(() => copy?.page({ revision, keys }));
         if (page.next === null) break;
         page = await this.#page(name, page.next);
       }
-      const pool = this.#deps.live.pool(name);
-      pool.keepOnly(seen);
+      snapshot.end();
       if (state.revision < 0) pool.startAt(this.#deps.random());
       state.revision = revision;
       this.#keep(() => copy?.end());
