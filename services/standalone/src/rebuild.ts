@@ -6,7 +6,7 @@ import { readSecrets } from './secrets.ts';
 
 const isTask = Compile(TaskSchema);
 const lookMs = 250;
-/** How long one may not be able to say how far it is: its store is away, or it starts anew. */
+/** How long one may not be able to say how far it is: its store is away, or its Keymux restarts. */
 const patienceMs = 60_000;
 
 function end(code: number, message: string): never {

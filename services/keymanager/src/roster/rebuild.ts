@@ -57,16 +57,25 @@ export interface RebuiltKeys {
   readonly unplaced: number;
 }
 
+/** How far a rebuild is for good: another one may go on there. */
+export interface RebuiltThrough {
+  /** What events up to here say is in its place. */
+  readonly position: number;
+  readonly keys: RebuiltKeys;
+}
+
 /** How a rebuild is watched and ended. */
 export interface RebuildWatch {
+  /** Where one before this ended; at the beginning by default. */
+  readonly from?: RebuiltThrough;
   /** Ends it early when it aborts. */
   readonly signal?: AbortSignal;
   /** Is told keys that the roster had otherwise. */
   readonly changed?: (keys: readonly ChangedKey[]) => Promise<void>;
   /** Is told keys that are in their places. */
   readonly inPlace?: (keys: readonly FoldedKey[]) => Promise<void>;
-  /** Is told up to which position all events were walked through. */
-  readonly progress?: (soFar: RebuiltKeys, position: number) => Promise<void>;
+  /** Is told how far it is for good, and up to which position events were walked through. */
+  readonly progress?: (through: RebuiltThrough, position: number) => Promise<void>;
 }
 
 export const nothingRebuilt: RebuiltKeys = {
@@ -78,6 +87,8 @@ export const nothingRebuilt: RebuiltKeys = {
   unplaced: 0,
 };
 
+const nothingYet: RebuiltThrough = { position: 0, keys: nothingRebuilt };
+
 const pageEvents = 500;
 const maxTries = 5;
 
@@ -88,11 +99,12 @@ const maxTries = 5;
 export async function rebuildRoster(
   store: Pick<EventStore, 'readAll'>,
   places: RosterPlaces,
-  { signal, changed, inPlace, progress }: RebuildWatch = {},
+  { signal, from = nothingYet, changed, inPlace, progress }: RebuildWatch = {},
 ): Promise<RebuiltKeys | undefined> {
   const closings = new Map<string, number>();
   const blocked: FoldedKey[] = [];
-  let sum = nothingRebuilt;
+  let sum = from.keys;
+  let through = from;
   const isEnded = (): boolean => signal?.aborted ?? false;
 
   async function tell(keys: readonly ChangedKey[]): Promise<void> {
@@ -128,14 +140,22 @@ export async function rebuildRoster(
     return [...left];
   }
 
+  function countClosing({ type, data }: StoredEvent): void {
+    if (type !== poolClosed) return;
+    const group = String(data['group']);
+    closings.set(group, (closings.get(group) ?? 0) + 1);
+  }
+
+  // A key that something is in the way of is known here alone: another rebuild has to begin before it.
+  async function told(position: number): Promise<void> {
+    if (blocked.length === 0) through = { position, keys: sum };
+    await progress?.(through, position);
+  }
+
   async function begin(page: readonly StoredEvent[]): Promise<FoldedKey[]> {
     const keys: FoldedKey[] = [];
     for (const event of page) {
-      if (event.type === poolClosed) {
-        const group = String(event.data['group']);
-        closings.set(group, (closings.get(group) ?? 0) + 1);
-        continue;
-      }
+      countClosing(event);
       const id = keyOfStream(event.stream);
       if (id === undefined || event.version !== 1) continue;
       const fact = readFact(event);
@@ -150,7 +170,16 @@ export async function rebuildRoster(
     return keys;
   }
 
-  for (let position = 0; ;) {
+  // Which pool of its name a key is in, those that were closed before it tell.
+  for (let position = 0; position < from.position;) {
+    if (isEnded()) return undefined;
+    const page = await store.readAll(position, pageEvents);
+    for (const event of page) if (event.position <= from.position) countClosing(event);
+    position = page.at(-1)?.position ?? from.position;
+    await nextTurn();
+  }
+  let position = from.position;
+  for (;;) {
     if (isEnded()) return undefined;
     const page = await store.readAll(position, pageEvents);
     const last = page.at(-1);
@@ -159,7 +188,7 @@ export async function rebuildRoster(
     await places.renewVerdicts(position, page);
     sum = { ...sum, events: sum.events + page.length };
     position = last.position;
-    await progress?.(sum, position);
+    await told(position);
     // Requests, outcomes and imports get their turn.
     await nextTurn();
   }
@@ -168,6 +197,7 @@ export async function rebuildRoster(
     const { removed, next }: Awaited<ReturnType<RosterPlaces['sweep']>> = await places.sweep(after);
     sum = { ...sum, removed: sum.removed + removed.length };
     await tell(removed);
+    await told(position);
     after = next;
     await nextTurn();
   }

@@ -51,7 +51,7 @@ export type Progress = Pick<TaskRecord, 'position' | 'processed' | 'result'> & {
 export const isFinished = (state: TaskState): boolean => state !== 'queued' && state !== 'running';
 
 /** A count in a task's result; 0 while there is none. */
-function countIn(result: TaskRecord['result'], name: string): number {
+export function countIn(result: TaskRecord['result'], name: string): number {
   const value = result[name];
   return typeof value === 'number' ? value : 0;
 }

@@ -72,7 +72,7 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
       if (lanes.has(lane)) continue;
       lanes.add(lane);
       const abort = new AbortController();
-      const ended = run(task.id, abort.signal).then((over) => {
+      const ended = run(task.id, abort).then((over) => {
         running.delete(task.id);
         if (over) schedule();
       });
@@ -139,17 +139,24 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
   }
 
   // True when the task is over: its lane is free.
-  async function run(id: string, signal: AbortSignal): Promise<boolean> {
+  async function run(id: string, abort: AbortController): Promise<boolean> {
+    const { signal } = abort;
     // Not in the turn of whoever submitted it.
     await nextTurn();
-    // A step may take longer than a lease lasts.
+    // A step may take longer than a lease lasts. One that another runner has by now ends: two of a kind that
+    // write how far they are would each go back to where the other is.
     const keeping = setInterval(() => {
-      claim(id).catch((error: unknown) => {
-        log.warn({ err: error, task: id }, 'a task could not be kept');
-      });
+      claim(id).then(
+        (task) => {
+          if (task === undefined) abort.abort();
+        },
+        (error: unknown) => {
+          log.warn({ err: error, task: id }, 'a task could not be kept');
+        },
+      );
     }, leaseMs / 3);
     try {
-      while (!stopped && (await guardedTurn(id, signal))) {
+      while (!stopped && !signal.aborted && (await guardedTurn(id, signal))) {
         await tell(id);
         // Requests, outcomes and probes get their turn between two steps.
         await nextTurn();

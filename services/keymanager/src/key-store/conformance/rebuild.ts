@@ -3,6 +3,7 @@ import { isLive, type KeyState, initialState } from '../../key/state.ts';
 import { evolve } from '../../key/evolve.ts';
 import { readFact, streamOfKey } from '../../key/stored-fact.ts';
 import { onlyWritten } from '../../roster/ledger.ts';
+import type { RebuiltThrough } from '../../roster/rebuild.ts';
 import { addKeys, origin, type Tested } from './tested.ts';
 
 /** What a rebuild promises. */
@@ -145,6 +146,48 @@ export function promisesOfRebuilds(tested: Tested): void {
       expect(last).toMatchObject({ position: before, type: 'KeyImported' });
       await addKeys(tested.on, group, [`sk-${group}-one-more-0123456789`]);
       expect(await roster.foldedThrough()).toBe(before + 1);
+    });
+
+    it('goes on where one before it ended, with its counts and the pools that were closed by then', async () => {
+      const [group, other] = [newGroup(), newGroup()];
+      const [early = ''] = await addKeys(tested.on, other, secretsOf(other, 1));
+      await addKeys(tested.on, group, secretsOf(group, 1));
+      const closing = { ...origin(), nowMs: 1 };
+      await tested.on.store.roster.ledger.closePool(await poolId(group), closing);
+      // More than a page.
+      const ids = await addKeys(tested.on, group, secretsOf(group, 520));
+      const late = ids.at(-1) ?? '';
+      const ending = new AbortController();
+      const walked: RebuiltThrough[] = [];
+      const end = await tested.on.store.roster.foldedThrough();
+      const ended = await tested.on.store.roster.rebuild({
+        signal: ending.signal,
+        progress: async (through) => {
+          walked.push(through);
+          if (through.position > end - ids.length) ending.abort();
+        },
+      });
+      const from = walked.at(-1);
+      if (from === undefined || ended !== undefined) throw new Error('it did not end early');
+      const find = (id: string) => tested.on.store.roster.keys.find(id);
+      const before = await Promise.all([early, late].map(find));
+      const nobody = { unreadable: '', disabled: '', lost: '', stray: '' };
+      await tested.on.spoil({ ...nobody, ahead: early });
+      await tested.on.spoil({ ...nobody, ahead: late });
+      const positions: number[] = [];
+      const rebuilt = await tested.on.store.roster.rebuild({
+        from,
+        progress: async ({ position }) => void positions.push(position),
+      });
+      expect(positions.toSorted((a, b) => a - b)).toEqual(positions);
+      expect(positions[0]).toBeGreaterThan(from.position);
+      // What came before it is not looked at again, what comes after is put right: in the living pool.
+      expect(rebuilt).toMatchObject({ replaced: from.keys.replaced + 1, unplaced: 0 });
+      expect(await find(late)).toEqual(before[1]);
+      expect(await find(early)).not.toEqual(before[0]);
+      const whole = await tested.on.store.roster.rebuild();
+      expect(whole).toMatchObject({ replaced: 1, events: rebuilt?.events, keys: rebuilt?.keys });
+      expect(await find(early)).toEqual(before[0]);
     });
 
     it('ends early when it is asked to', async () => {
