@@ -19,10 +19,13 @@ describe('what if', () => {
     const [bad = ''] = secrets;
     simulator.script({ match: { key: bad }, answer: fault('openai', 'invalid-key') });
     await expect
-      .poll(async () => {
-        expect((await ask(url, 'openai', keymux.proxyKey)).status).toBe(200);
-        return (await keymux.api.key(name, bad)).status;
-      })
+      .poll(
+        async () => {
+          expect((await ask(url, 'openai', keymux.proxyKey)).status).toBe(200);
+          return (await keymux.api.key(name, bad)).status;
+        },
+        { timeout: 20_000 },
+      )
       .toBe('blacklisted');
     const { id } = await keymux.api.key(name, bad);
 
