@@ -10,6 +10,17 @@ function kept<T>(name: string, locale: string, options: object, make: () => T): 
   return fresh;
 }
 
+/** Without options: of nearly every number, so found without making a name for it. */
+const plain = new Map<string, Intl.NumberFormat>();
+
+export function plainFormat(locale: string): Intl.NumberFormat {
+  const known = plain.get(locale);
+  if (known !== undefined) return known;
+  const fresh = new Intl.NumberFormat(locale);
+  plain.set(locale, fresh);
+  return fresh;
+}
+
 export const numberFormat = (
   locale: string,
   options: Intl.NumberFormatOptions,

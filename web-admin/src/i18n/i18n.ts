@@ -1,7 +1,7 @@
 import { computed, Injectable, signal } from '@angular/core';
 import { en, type MessageKey, type Messages } from './en.ts';
 import { fill, type Values } from './fill.ts';
-import { dateFormat, numberFormat, relativeFormat } from './formats.ts';
+import { dateFormat, numberFormat, plainFormat, relativeFormat } from './formats.ts';
 import { firstLanguage, type Language, loaders, locales } from './languages.ts';
 import { withTimes } from './sentence.ts';
 
@@ -40,8 +40,10 @@ export class I18n {
     await this.use(language);
   }
 
-  number(value: number, options: Intl.NumberFormatOptions = {}): string {
-    return numberFormat(this.locale(), options).format(value);
+  number(value: number, options?: Intl.NumberFormatOptions): string {
+    const locale = this.locale();
+    const format = options === undefined ? plainFormat(locale) : numberFormat(locale, options);
+    return format.format(value);
   }
 
   /** 12,300 as 12.3K. */
