@@ -6,6 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { createLogStore, type LogFilter, type SumQuery } from '@keymux/logsink';
 import { createLogger } from '@keymux/service';
+import { fillLogs } from './fill-logs.ts';
 import { logBatch, rareId } from './log-rows.ts';
 
 const rows = Number(process.env['ROWS'] ?? 5_000_000);
@@ -19,20 +20,6 @@ const log = createLogger({ service: 'bench', level: 'warn', format: 'text' });
 const store = createLogStore({ kind: 'directory', path: directory }, { log });
 const endMs = Math.floor(Date.now() / 60_000) * 60_000;
 const startMs = endMs - days * dayMs;
-
-async function fill(): Promise<number> {
-  const beganMs = performance.now();
-  const running = new Set<Promise<unknown>>();
-  for (let at = 0; at < rows; at += batch) {
-    const written = store
-      .write(logBatch({ at, count: batch, rows, startMs, endMs }))
-      .finally(() => running.delete(written));
-    running.add(written);
-    if (running.size >= 4) await Promise.race(running);
-  }
-  await Promise.all(running);
-  return (performance.now() - beganMs) / 1_000;
-}
 
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
@@ -121,7 +108,7 @@ async function searchOn(filter: LogFilter): Promise<string> {
 
 try {
   await store.open();
-  const seconds = await fill();
+  const seconds = await fillLogs(store, { rows, startMs, endMs });
   const stalls = monitorEventLoopDelay({ resolution: 5 });
   stalls.enable();
   const measured: Measured[] = [];

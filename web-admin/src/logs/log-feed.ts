@@ -10,6 +10,8 @@ import { mergeRows } from './known-rows.ts';
 import { type LogFilters, toQuery } from './log-filters.ts';
 import { rowsSince } from './rows-since.ts';
 
+/** More than a screen shows; fewer rows are there sooner after a filter was chosen. */
+const firstPage = 50;
 const pageSize = 100;
 /** Rows are written in batches: what the tail missed is in the list a little later. */
 const refreshMs = 15_000;
@@ -40,7 +42,7 @@ export class LogFeed {
     params: this.filters,
     load: (filters, signal) =>
       this.#api.call('listLogs', {
-        query: { ...toQuery(filters, Date.now()), limit: pageSize },
+        query: { ...toQuery(filters, Date.now()), limit: firstPage },
         signal,
       }),
     everyMs: refreshMs,
