@@ -1,6 +1,7 @@
 import type { RingKey } from '../key-ring/ring-key.ts';
 import type { LiveStandardGroup, LiveUpstream } from '../live-config/live-group.ts';
 import type { Judgement } from '@keymux/outcome';
+import type { Clock } from '@keymux/service';
 import type { KeyLimits, Permit, PermittedChoice } from '../limits/key-limits.ts';
 import type { Target } from '../upstream/choose-target.ts';
 import { backoffMs } from './backoff.ts';
@@ -47,7 +48,8 @@ export class AttemptPlan {
   }
 
   /** Chooses the next attempt and counts it; a promise only where keys have limits. */
-  next(nowMs: number): Step | Promise<Step> {
+  next(clock: Clock): Step | Promise<Step> {
+    const nowMs = clock.now();
     const choice = this.#limits.choose(this.#request.group, {
       tried: { keys: this.#triedKeys, upstreams: this.#triedUpstreams },
       modelOf: (each) => this.#prepare(each).model,
@@ -55,7 +57,7 @@ export class AttemptPlan {
       nowMs,
     });
     return choice instanceof Promise
-      ? choice.then((permitted) => this.#step(permitted, nowMs))
+      ? choice.then((permitted) => this.#step(permitted, clock.now()))
       : this.#step(choice, nowMs);
   }
 
@@ -80,7 +82,7 @@ export class AttemptPlan {
   /** Decides what follows an attempt at `target` that was judged so. */
   after(
     judgement: Judgement,
-    { target, nowMs, random }: { target: Target | undefined; nowMs: number; random: () => number },
+    { target, nowMs, random }: { target: Target; nowMs: number; random: () => number },
   ): Again {
     const { group, body } = this.#request;
     const over =
@@ -90,7 +92,7 @@ export class AttemptPlan {
       nowMs >= this.#requestDeadlineMs;
     if (over) return { kind: 'over' };
     this.#otherUpstream = judgement.retry === 'other-upstream';
-    const upstreams = target?.group.upstreams.length ?? 1;
+    const upstreams = target.group.upstreams.length;
     const sameAgain =
       upstreams === 1 && (judgement.at_fault === 'upstream' || judgement.rule === 'rate-limit');
     return { kind: 'again', waitMs: sameAgain ? backoffMs(this.#attempts, random()) : 0 };
