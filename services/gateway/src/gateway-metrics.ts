@@ -80,7 +80,11 @@ export function createGatewayMetrics(registry: Registry, gauges: GatewayGauges):
     });
   };
   gauge('keymux_active_requests', 'Proxied requests that run now.', gauges.activeRequests);
-  gauge('keymux_spool_bytes', 'Bytes that wait in the spool.', gauges.spoolBytes);
+  gauge(
+    'keymux_spool_bytes',
+    'Bytes in the spool that the bus has not taken yet.',
+    gauges.spoolBytes,
+  );
   gauge('keymux_spool_dropped_lines', 'Lines the spool could not take.', gauges.droppedLines);
   gauge(
     'keymux_shared_limits_local',

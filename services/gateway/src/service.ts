@@ -180,7 +180,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     },
     metrics: createGatewayMetrics(registry, {
       activeRequests: () => inFlight.count,
-      spoolBytes: () => [outbox, ...orphans].reduce((sum, each) => sum + each.spoolBytes, 0),
+      spoolBytes: () => [outbox, ...orphans].reduce((sum, each) => sum + each.waitingBytes, 0),
       droppedLines: () => outbox.dropped,
       limitsAreLocal: () => !deps.coordination.shared,
       pools: () => pools.standing(),

@@ -1,8 +1,10 @@
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { createInProcessBus, type Message } from '@keymux/bus';
+import { createNats } from '@keymux/bus/nats';
+import { startNats } from '@keymux/parts/nats';
 import { createLogger, systemClock } from '@keymux/service';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Outbox } from './outbox.ts';
@@ -108,5 +110,48 @@ describe('the outbox', () => {
       .flatMap(({ data }) => [...JSON.stringify(data).matchAll(/"count":(\d+)/g)])
       .reduce((sum, [, count]) => sum + Number(count), 0);
     expect(counted).toBe(3);
+  });
+
+  it('says once that the bus takes nothing, however much waits, and once that it has all', async () => {
+    const nats = await startNats();
+    const told: string[] = [];
+    const write = (line: string): void => void told.push(line);
+    const log = createLogger({ service: 'test', level: 'info', format: 'json', write });
+    const silent = createLogger({ service: 'test', level: 'silent', format: 'json' });
+    const { url } = nats;
+    const link = createNats({ url, name: 'test', replicas: 1, clock: systemClock, log: silent });
+    await link.service.start();
+    const directory = fs.mkdtempSync(join(tmpdir(), 'keymux-outbox-'));
+    directories.push(directory);
+    const spool = new Spool({ directory, limitBytes: 1024 * 1024 });
+    const outbox = new Outbox({ spool, bus: link.bus, clock: systemClock, log, source: 'test' });
+    outbox.start();
+    await nats.kill('SIGKILL');
+    const ids = Array.from({ length: 6 }, (_, at) => `${at}`);
+    for (const id of ids) {
+      outbox.row(row(id));
+      // A batch each.
+      await setTimeout(300);
+    }
+    expect(told).toHaveLength(2);
+    for (const stream of ['KEY_OUTCOMES', 'REQUEST_LOGS']) {
+      expect(told.join('')).toMatch(new RegExp(`"why":"NATS is away","stream":"${stream}"`));
+    }
+    expect(outbox.waitingBytes).toBeGreaterThan(0);
+    told.length = 0;
+    await nats.restart();
+    await expect.poll(() => outbox.waitingBytes, { timeout: 30_000 }).toBe(0);
+    await expect.poll(() => told.length).toBe(2);
+    expect(told.join('')).toMatch(/has taken every batch(.|\n)*has taken every batch/);
+    const heard: string[] = [];
+    await link.bus.consume('REQUEST_LOGS', { durable: 'test' }, async ({ data }) => {
+      heard.push(JSON.stringify(data));
+      return 'ack';
+    });
+    await expect.poll(() => heard.length, { timeout: 30_000 }).toBe(ids.length);
+    for (const id of ids) expect(heard.join('')).toContain(`\\"${id}\\"`);
+    await outbox.stop(0);
+    await link.service.stop();
+    await nats.stop();
   });
 });

@@ -58,9 +58,9 @@ export class Outbox {
     this.#delivery = new Delivery(deps);
   }
 
-  /** Bytes that wait on disk. */
-  get spoolBytes(): number {
-    return this.#deps.spool.sizeBytes;
+  /** Bytes that wait for the bus. */
+  get waitingBytes(): number {
+    return this.#deps.spool.waitingBytes;
   }
 
   /** Lines lost because the spool was full or the disk failed. */

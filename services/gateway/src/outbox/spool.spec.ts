@@ -92,6 +92,21 @@ describe('the spool', () => {
     spool.close();
   });
 
+  it('tells what waits for an answer, not what is still on disk', () => {
+    const spool = open(newDirectory(), {});
+    for (let line = 0; line < 10; line += 1) spool.append('x'.repeat(99));
+    const [first, second] = [spool.take(300), spool.take(700)];
+    expect([first?.sizeBytes, second?.sizeBytes, spool.waitingBytes]).toEqual([300, 700, 1_000]);
+    spool.acknowledge(second?.number ?? 0);
+    expect(spool.waitingBytes).toBe(300);
+    spool.acknowledge(first?.number ?? 0);
+    spool.checkpoint();
+    expect([spool.waitingBytes, spool.sizeBytes]).toEqual([0, 1_000]);
+    spool.append('x'.repeat(9));
+    expect(spool.waitingBytes).toBe(10);
+    spool.close();
+  });
+
   it('frees the disk only after the acknowledgement is on disk', () => {
     const directory = newDirectory();
     const spool = open(directory, { segmentBytes: 100 });

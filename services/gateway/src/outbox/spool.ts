@@ -66,6 +66,14 @@ export class Spool {
     return this.#segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
   }
 
+  /** Bytes that the bus has not answered for; others are on disk until their segment is done. */
+  get waitingBytes(): number {
+    const answered = this.#segments
+      .flatMap((segment) => segment.batches)
+      .filter(({ number }) => number <= this.#ackedThrough || this.#acked.has(number));
+    return answered.reduce((sum, { start, end }) => sum - (end - start), this.sizeBytes);
+  }
+
   /** Bytes that no batch was made of yet. */
   get unbatchedBytes(): number {
     return this.#segments.reduce((sum, each) => sum + each.sizeBytes - each.batchedBytes, 0);
