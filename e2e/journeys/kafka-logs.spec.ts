@@ -140,6 +140,14 @@ function startClients(count: number) {
 const rowIds = async (): Promise<string[]> =>
   (await api.logs({ group })).map((row) => row.request_id);
 
+/** A number that a process tells of itself, of one bus where there are several. */
+async function measure({ metricsUrl }: Child, name: string, bus = ''): Promise<number> {
+  const text = await (await fetch(metricsUrl)).text();
+  const of = bus === '' ? '' : `.*bus="${bus}"`;
+  const [, value] = new RegExp(`^keymux_${name}\\{${of}.*\\} (\\d+)$`, 'm').exec(text) ?? [];
+  return Number(value);
+}
+
 /** Bytes that the broker has on disk of the topic of request logs. */
 function bytesOnBroker(): number {
   const logs = join(folder, 'broker', 'logs');
@@ -191,6 +199,43 @@ it('loses no row and counts none twice when logsink and the broker are killed un
   await eventually(missing).toBe(0);
   const rows = (await rowIds()).filter((id) => !tried.has(id));
   expect(rows.toSorted()).toEqual(answered);
+});
+
+it('tells that the broker is away while requests go on, and has all rows when it is back', async () => {
+  const everyone = [gateway, logsink];
+  const buses = () =>
+    Promise.all(
+      everyone.flatMap((child) => ['nats', 'kafka'].map((bus) => measure(child, 'bus_up', bus))),
+    );
+  const spooled = () => measure(gateway, 'spool_bytes');
+  await eventually(spooled).toBe(0);
+  await eventually(buses).toEqual([1, 1, 1, 1]);
+  output = '';
+  await kafka.kill('SIGKILL');
+  const asked: Answer[] = [];
+  await eventually(async () => {
+    asked.push(await ask('away'));
+    return buses();
+  }).toEqual([1, 0, 1, 0]);
+  asked.push(await ask('away'));
+  expect(asked.filter(({ status }) => status !== 200)).toEqual([]);
+  await eventually(spooled).toBeGreaterThan(0);
+  for (const { url } of everyone) expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  for (const service of ['gateway', 'logsink']) {
+    expect(output).toMatch(
+      new RegExp(`WARN .*${service}: Kafka cannot be reached .*; connecting again`),
+    );
+  }
+  await kafka.restart();
+  await eventually(buses).toEqual([1, 1, 1, 1]);
+  await eventually(spooled).toBe(0);
+  const missing = async (): Promise<number> => {
+    const there = new Set(await rowIds());
+    return asked.filter(({ requestId }) => !there.has(requestId)).length;
+  };
+  await eventually(missing).toBe(0);
+  expect(output.match(/INFO .*Kafka is back/g)).toHaveLength(everyone.length);
+  expect(output).not.toMatch(/\bERROR\b/);
 });
 
 it('starts nothing without brokers, and says which variable is missing', async () => {

@@ -291,6 +291,16 @@ describe('coming back', () => {
   });
 });
 
+describe('outcomes that are heard in another order than they happened, by two keymanagers', () => {
+  it('may make the count of failures in a row another, as ADR 8 says', () => {
+    const inOrder = given(fails(1), succeeds(2)).when(fails(3));
+    expect(inOrder.streak).toBe(1);
+    expect(given(fails(1), fails(3)).when(succeeds(2, 4)).streak).toBe(2);
+    expect(given(succeeds(2)).when(fails(1, {}, { heard: 3 })).streak).toBe(1);
+    expect(given(fails(3), fails(1, {}, { heard: 4 })).when(succeeds(2, 5)).streak).toBe(0);
+  });
+});
+
 describe('the mass-failure guard', () => {
   it('takes back what keys were blamed for at that upstream by that rule since then', () => {
     const dead = [fails(10), fails(11), fails(12)];
