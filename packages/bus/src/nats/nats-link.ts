@@ -193,9 +193,10 @@ export class NatsLink implements Service {
   /** The client goes on trying: who mends the credentials need not start this process again. */
   #hearRefusal(): void {
     this.#lose();
+    // Longer from the second refusal on; what is told is what the client waits.
+    if (this.#refused) this.#reconnectMs = Math.min(this.#reconnectMs * 2, longestPauseMs);
     this.#refused = true;
     this.#tellProblem(refusal, this.#reconnectMs);
-    this.#reconnectMs = Math.min(this.#reconnectMs * 2, longestPauseMs);
   }
 
   async #regain(connection: NatsConnection): Promise<void> {
