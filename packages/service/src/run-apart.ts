@@ -59,11 +59,12 @@ export async function runApart(
   });
   const revocations = createRevocations({ bus: nats.bus, calls: nats.calls, auth, log });
   const own = [service, revocations, admin, metrics, ...followers];
-  await runServices([...parts, nats.service, ...own], {
+  const { state } = await runServices([...parts, nats.service, ...own], {
     log,
     gracefulMs: environment.gracefulShutdownMs,
   });
-  log.info(`${service.name} serves gateways at port ${admin.port}`);
+  // It may have been asked to stop meanwhile.
+  if (state === 'running') log.info(`${service.name} serves gateways at port ${admin.port}`);
 }
 
 /** Opens a SQLite file and brings it up to date; refuses the start where that cannot be. */

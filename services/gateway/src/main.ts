@@ -89,8 +89,11 @@ const metrics = createMetricsServer({
   collect: () => gateway.registry.metrics(),
   log,
 });
-await runServices([nats.service, ...requestLogs.parts, shared, gateway, metrics], {
-  log,
-  gracefulMs: environment.gracefulShutdownMs,
-});
-log.info(`the gateway serves at port ${gateway.port}`);
+const { state } = await runServices(
+  [nats.service, ...requestLogs.parts, shared, gateway, metrics],
+  {
+    log,
+    gracefulMs: environment.gracefulShutdownMs,
+  },
+);
+if (state === 'running') log.info(`the gateway serves at port ${gateway.port}`);
