@@ -20,8 +20,8 @@ export function toPoolKey(
   };
 }
 
-/** Most keys in one message. */
-const maxChanges = 5_000;
+/** Most keys in one message: a gateway answers no request while it takes them in, about a millisecond. */
+const maxChanges = 500;
 
 /** Splits the changes of one pool into messages, each with a revision of its own. */
 export function toMessages(
