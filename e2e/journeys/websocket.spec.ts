@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { addServing, useHouse } from '../product/house.ts';
+import { fault } from '../provider-simulator/errors.ts';
 
 const house = useHouse();
 
@@ -12,6 +13,10 @@ interface Talk {
 
 async function talk(): Promise<Talk & { secret: string }> {
   const { name, secrets } = await addServing(house, { channel: 'openai' });
+  return { ...(await talkTo(name)), secret: secrets[0] ?? '' };
+}
+
+async function talkTo(name: string): Promise<Talk> {
   const url = `ws://127.0.0.1:${house.keymux.port}/proxy/${name}/v1/realtime?model=gpt-realtime`;
   const ws = new WebSocket(url, {
     headers: {
@@ -30,7 +35,20 @@ async function talk(): Promise<Talk & { secret: string }> {
     ws.once('open', resolve);
     ws.once('error', reject);
   });
-  return { ws, heard, closed, secret: secrets[0] ?? '' };
+  return { ws, heard, closed };
+}
+
+/** The status that an upgrade is refused with. */
+async function refusedBy(name: string): Promise<number | undefined> {
+  const url = `ws://127.0.0.1:${house.keymux.port}/proxy/${name}/v1/realtime`;
+  const ws = new WebSocket(url, {
+    headers: { authorization: `Bearer ${house.keymux.proxyKey}` },
+  });
+  return new Promise((resolve, reject) => {
+    ws.once('open', () => reject(new Error('it was not refused')));
+    ws.on('unexpected-response', (_, reply) => resolve(reply.statusCode));
+    ws.on('error', () => undefined);
+  });
 }
 
 describe('a WebSocket through Keymux', () => {
@@ -98,6 +116,56 @@ describe('a WebSocket through Keymux', () => {
     });
     expect(status).toBe(401);
     expect(house.simulator.hits.length).toBeGreaterThan(0);
+  });
+
+  it('is tried with another key when one is refused, and that key is judged as for any request', async () => {
+    const { name, secrets } = await addServing(house, { channel: 'openai' }, 2);
+    const [bad = ''] = secrets;
+    const { api } = house.keymux;
+    house.simulator.script({ match: { key: bad }, answer: fault('openai', 'invalid-key') });
+    for (let each = 0; each < 6; each += 1) {
+      const { ws, heard } = await talkTo(name);
+      await expect.poll(() => heard[0]).toContain('session.created');
+      ws.close(1000, '');
+    }
+    expect(house.simulator.keyCounts.get(bad)).toBe(3);
+    await expect
+      .poll(() => api.key(name, bad), { timeout: 20_000 })
+      .toMatchObject({ status: 'blacklisted', streak: 3 });
+    await expect
+      .poll(async () => (await api.logs({ group: name })).map(({ attempts }) => attempts.length), {
+        timeout: 20_000,
+      })
+      .toEqual(expect.arrayContaining([1, 1, 1, 2, 2, 2]));
+    const tried = (await api.logs({ group: name })).find(({ attempts }) => attempts.length === 2);
+    expect(tried).toMatchObject({
+      status: 101,
+      attempts: [
+        { status: 401, verdict: 'count', rule: 'unauthorized' },
+        { status: 101, verdict: 'success' },
+      ],
+    });
+  });
+
+  it('is given the last refusal when no key is taken, and those rest as they were told', async () => {
+    const { name } = await addServing(house, { channel: 'openai' }, 2);
+    house.simulator.script({ answer: fault('openai', 'rate-limit', 300) });
+    expect(await refusedBy(name)).toBe(429);
+    expect(house.simulator.hits.length).toBe(2);
+    expect(await refusedBy(name)).toBe(503);
+    expect(house.simulator.hits.length).toBe(2);
+    await expect
+      .poll(() => house.keymux.api.keys(name, { status: 'cooling' }), { timeout: 20_000 })
+      .toHaveLength(2);
+  });
+
+  it('is tried again when an upstream resets it', async () => {
+    const { name } = await addServing(house, { channel: 'openai' }, 2);
+    house.simulator.script({ times: 1, answer: { kind: 'reset' } });
+    const { ws, heard } = await talkTo(name);
+    await expect.poll(() => heard[0]).toContain('session.created');
+    expect(house.simulator.hits.length).toBe(2);
+    ws.terminate();
   });
 
   it('has its row in the log', async () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { openHit, type Hit } from './hit.ts';
 
@@ -12,15 +13,20 @@ export interface Realtime {
 
 /**
  * Serves `/v1/realtime` on a server. `{"type":"close","code":…,"reason":…}` makes it close,
- * `{"type":"terminate"}` makes it vanish.
+ * `{"type":"terminate"}` makes it vanish. `refuses` answers instead, where it says so.
  */
-export function serveRealtime(server: Server, heard: (hit: Hit) => void): Realtime {
+export function serveRealtime(
+  server: Server,
+  heard: (hit: Hit) => void,
+  refuses: (hit: Hit, req: IncomingMessage, socket: Duplex) => boolean,
+): Realtime {
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   const closes: { code: number; reason: string }[] = [];
 
   server.on('upgrade', (req: IncomingMessage, socket, head) => {
     const { hit } = openHit(req, 0);
     heard(hit);
+    if (refuses(hit, req, socket)) return;
     if (!hit.path.endsWith('/v1/realtime') || hit.key === null) {
       const body = '{"error":{"message":"no key","type":"invalid_request_error"}}';
       socket.end(

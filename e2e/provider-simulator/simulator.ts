@@ -3,10 +3,10 @@ import {
   type IncomingMessage,
   type RequestListener,
   type Server,
-  type ServerResponse,
+  ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { answerAnthropic } from './anthropic.ts';
 import type { Answer, HeaderList, Manner } from './answer.ts';
 import type { Format } from './errors.ts';
@@ -94,7 +94,18 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
-  const realtime = serveRealtime(server, remember);
+  const realtime = serveRealtime(server, remember, (hit, req, socket) => {
+    const scripted = scripts.take(hit) ?? answerOfKeyName(hit.key, 'openai');
+    if (scripted === undefined || scripted.kind === 'usual' || !(socket instanceof Socket)) {
+      return false;
+    }
+    const res = new ServerResponse(req);
+    res.shouldKeepAlive = false;
+    res.assignSocket(socket);
+    res.once('finish', () => socket.end());
+    carryOut(res, scripted, () => scripted);
+    return true;
+  });
   const port = await listen(server, options.port ?? 0);
 
   function forget(): void {

@@ -1,13 +1,17 @@
 import type { RingKey } from '../key-ring/ring-key.ts';
-import type { LiveStandardGroup, LiveUpstream } from '../live-config/live-group.ts';
+import type { LiveGroup, LiveStandardGroup, LiveUpstream } from '../live-config/live-group.ts';
 import type { Judgement } from '@keymux/outcome';
 import type { Clock } from '@keymux/service';
 import type { KeyLimits, Permit, PermittedChoice } from '../limits/key-limits.ts';
 import type { Target } from '../upstream/choose-target.ts';
 import { backoffMs } from './backoff.ts';
-import type { ExchangeRequest } from './exchange-request.ts';
 import type { GatewayErrorCode } from './gateway-error.ts';
-import { prepareRequest, type Prepared } from './prepare-request.ts';
+import { prepareRequest, type Prepared, type UnpreparedRequest } from './prepare-request.ts';
+
+/** What is to be attempted. */
+export interface PlannedRequest extends UnpreparedRequest {
+  readonly group: LiveGroup;
+}
 
 /** What a request does next. */
 export type Step =
@@ -27,7 +31,7 @@ export type Again = { readonly kind: 'over' } | { readonly kind: 'again'; readon
 
 /** Which attempts one request makes: no key twice, another upstream where there is one. */
 export class AttemptPlan {
-  readonly #request: ExchangeRequest;
+  readonly #request: PlannedRequest;
   readonly #requestDeadlineMs: number;
   readonly #limits: KeyLimits;
   readonly #triedKeys: RingKey[] = [];
@@ -36,7 +40,7 @@ export class AttemptPlan {
   #attempts = 0;
   #otherUpstream = false;
 
-  constructor(request: ExchangeRequest, requestDeadlineMs: number, limits: KeyLimits) {
+  constructor(request: PlannedRequest, requestDeadlineMs: number, limits: KeyLimits) {
     this.#request = request;
     this.#requestDeadlineMs = requestDeadlineMs;
     this.#limits = limits;

@@ -1,143 +1,177 @@
 import type { Duplex } from 'node:stream';
-import type { Vault } from '@keymux/vault';
-import { Attempt, type AttemptListener } from '../upstream/attempt.ts';
-import type { AttemptFailure } from '../upstream/attempt-failure.ts';
-import type { Target } from '../upstream/choose-target.ts';
-import type { Deadlines } from '../upstream/deadlines.ts';
-import type { Dispatchers } from '../upstream/dispatchers.ts';
-import type { GatewayErrorCode } from './gateway-error.ts';
-import type { LogRecord } from './log-record.ts';
-import type { Prepared } from './prepare-request.ts';
-import { endWithError, responseHead } from './raw-response.ts';
-import { refusedRecord } from './refusal.ts';
-import { readResponseHeaders } from './response-headers.ts';
-import { type RowDeps, writeRow } from './write-row.ts';
+import type { Judgement } from '@keymux/outcome';
+import type { Logger } from '@keymux/service';
+import type { KeyLimits } from '../limits/key-limits.ts';
+import { AttemptPlan, type Step } from './attempt-plan.ts';
+import { type Ending, statusOf } from './ending.ts';
+import { ExchangeRow } from './exchange-row.ts';
+import { responseHead } from './raw-response.ts';
+import { requestIdHeader } from './response-headers.ts';
+import {
+  UpgradeAttempt,
+  type UpgradeAttemptDeps,
+  type UpgradeListener,
+} from './upgrade-attempt.ts';
+import { UpgradeAnswer, type UpgradeFailure } from './upgrade-answer.ts';
+import type { UpgradeRequest } from './upgrade-request.ts';
+import type { Verdicts } from './verdicts.ts';
+import type { RowDeps } from './write-row.ts';
 
-/** A client's connection, what it sent after its request, and what it asks to speak. */
-export interface UpgradeClient {
-  readonly socket: Duplex;
-  readonly head: Buffer;
-  readonly protocol: string;
+export interface UpgradeExchangeDeps extends RowDeps, UpgradeAttemptDeps {
+  readonly log: Logger;
+  readonly verdicts: Verdicts;
+  readonly limits: KeyLimits;
 }
 
-export interface UpgradeExchangeDeps extends RowDeps {
-  readonly vault: Vault;
-  readonly deadlines: Deadlines;
-  readonly dispatchers: Dispatchers;
-}
-
-/** What an upgrade is about. */
-interface About {
-  readonly client: UpgradeClient;
-  readonly record: LogRecord;
-  readonly target: Target;
-}
-
-/** The way of one upgrade from its attempt to its log row. */
-export class UpgradeExchange implements AttemptListener {
+/** The way of one upgrade from its first attempt to its log row; until one succeeds it is judged and tried again like any request. */
+export class UpgradeExchange implements UpgradeListener {
   readonly #deps: UpgradeExchangeDeps;
-  readonly #about: About;
+  readonly #request: UpgradeRequest;
   readonly #done: () => void;
-  #settled = false;
+  readonly #row: ExchangeRow;
+  readonly #plan: AttemptPlan;
+  readonly #answer: UpgradeAnswer;
+  /** The newest attempt. */
+  #run: UpgradeAttempt | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #over = false;
 
-  constructor(deps: UpgradeExchangeDeps, about: About, done: () => void) {
+  constructor(deps: UpgradeExchangeDeps, request: UpgradeRequest, done: () => void) {
     this.#deps = deps;
-    this.#about = about;
+    this.#request = request;
     this.#done = done;
+    this.#row = new ExchangeRow(deps, request.record);
+    this.#plan = new AttemptPlan(request, Number.POSITIVE_INFINITY, deps.limits);
+    const { client, record } = request;
+    this.#answer = new UpgradeAnswer({ client, record, row: this.#row });
   }
 
-  start(prepared: Prepared, query: string): void {
-    const { client, record, target } = this.#about;
-    const { group, key, upstream } = target;
-    const { deadlines, clock, vault, dispatchers } = this.#deps;
-    const timeouts = group.settings;
-    const now = (): number => clock.now();
-    const attempt = new Attempt({ timeouts, deadlines, now, listener: this });
-    client.socket.once('close', () => {
-      if (record.status === 0) record.status = 499;
-      attempt.abandon('the client went away');
-      this.#settle();
-    });
-    key.secret ??= vault.open(key.sealed);
-    attempt.start({
-      dispatcher: dispatchers.of(upstream, group.settings),
-      origin: upstream.origin,
-      method: 'GET',
-      path: upstream.basePath + prepared.path + query,
-      headers: [
-        ...prepared.headers,
-        ...group.channel.credentialHeaders(key.secret, prepared.path, new Set()),
-      ],
-      body: null,
-      upgrade: client.protocol,
-    });
-  }
-
-  headers(status: number, statusText: string, raw: readonly (Buffer | string)[]): void {
-    const { client, record } = this.#about;
-    record.status = status;
-    const { forwarded } = readResponseHeaders(raw, record.requestId);
-    client.socket.write(responseHead(status, statusText, [...forwarded, 'connection', 'close']));
-  }
-
-  data(chunk: Buffer): boolean {
-    this.#about.client.socket.write(chunk);
-    return true;
-  }
-
-  end(): void {
-    this.#about.client.socket.end();
-    this.#settle();
-  }
-
-  failed(failure: AttemptFailure): void {
-    const { client, record, target } = this.#about;
-    target.upstream.health.failure(this.#deps.clock.now());
-    if (record.status !== 0) {
-      client.socket.destroy();
-      this.#settle();
+  start(): void {
+    const { socket } = this.#request.client;
+    if (socket.destroyed) {
+      this.#closed();
       return;
     }
-    const code = codeOf(failure);
-    this.#end(refusedRecord({ code, record }));
-    endWithError(client.socket, code, { requestId: record.requestId, headers: [] });
+    socket.once('close', () => this.#closed());
+    this.#next();
   }
 
   upgraded(status: number, raw: readonly (Buffer | string)[], upstream: Duplex): void {
-    const { client, record, target } = this.#about;
+    const { client, record } = this.#request;
+    if (this.#judge({ kind: 'answered', status, usage: null }) === undefined) {
+      upstream.destroy();
+      return;
+    }
     record.status = status;
     record.ttfbMs = this.#deps.clock.now() - record.startMs;
-    target.upstream.health.success();
     const headers = raw.map((each) => (typeof each === 'string' ? each : each.toString('latin1')));
-    headers.push('x-request-id', record.requestId);
+    headers.push(requestIdHeader, record.requestId);
     client.socket.write(responseHead(status, 'Switching Protocols', headers));
     if (client.head.length > 0) upstream.write(client.head);
     join(client.socket, upstream);
-    upstream.once('close', () => this.#settle());
   }
 
-  #settle(): void {
-    if (this.#settled) return;
-    const { record, target } = this.#about;
-    const { key, upstream } = target;
-    const { status } = record;
-    record.attemptStartsMs.push(record.startMs);
-    record.attempts.push({
-      key_id: key.id,
-      key: key.masked,
-      upstream: upstream.url,
-      status,
-      verdict: status === 101 ? 'success' : status === 499 ? 'client' : 'upstream',
-      rule: 'upgrade',
-      ms: this.#deps.clock.now() - record.startMs,
-    });
-    if (status === 101) record.keyId = key.id;
-    this.#end(record);
+  ended(ending: UpgradeFailure): void {
+    const judgement = this.#judge(ending);
+    const run = this.#run;
+    if (judgement === undefined || run === undefined) return;
+    const { clock, random } = this.#deps;
+    this.#row.attemptEnded(statusOf(ending), judgement.verdict, judgement.rule);
+    run.release();
+    this.#answer.keep(ending, judgement);
+    const { target } = run;
+    const again = this.#plan.after(judgement, { target, nowMs: clock.now(), random });
+    if (again.kind === 'over') {
+      this.#answer.sendLast();
+      this.#end();
+    } else if (again.waitMs === 0) this.#next();
+    else this.#retry = setTimeout(() => this.#next(), again.waitMs);
   }
 
-  #end(record: LogRecord): void {
-    this.#settled = true;
-    writeRow(this.#deps, record);
+  /** Judges the attempt, and lets the verdict fall; undefined when the upgrade is over. */
+  #judge(ending: Ending): Judgement | undefined {
+    const run = this.#run;
+    if (run === undefined || this.#row.settled) return undefined;
+    const { clock, verdicts } = this.#deps;
+    const judged = run.judge(ending, clock.now());
+    const status = statusOf(ending);
+    const { requestId } = this.#request.record;
+    verdicts.apply(judged, run.target, { status, number: this.#plan.attempts, requestId });
+    return judged.judgement;
+  }
+
+  #next(): void {
+    if (this.#row.settled) return;
+    const step = this.#plan.next(this.#deps.clock);
+    if (!(step instanceof Promise)) {
+      this.#take(step);
+      return;
+    }
+    step.then(
+      (chosen) => this.#take(chosen),
+      (error: unknown) => {
+        const { requestId } = this.#request.record;
+        this.#deps.log.error({ err: error, request_id: requestId }, 'no step was chosen');
+        this.#answer.sendError('internal_error', { atFault: 'gateway' });
+        this.#end();
+      },
+    );
+  }
+
+  #take(step: Step): void {
+    if (this.#row.settled) {
+      // The client left while the limits were asked.
+      if (step.kind === 'attempt') step.permit?.end();
+      return;
+    }
+    if (step.kind === 'attempt') {
+      this.#send(step);
+      return;
+    }
+    if (this.#answer.sendNone(step) && step.kind === 'no-key') {
+      this.#deps.verdicts.noKey(this.#request.record, this.#deps.clock.now());
+    }
+    this.#end();
+  }
+
+  #send(step: Extract<Step, { kind: 'attempt' }>): void {
+    const { requestId } = this.#request.record;
+    const nowMs = this.#deps.clock.now();
+    this.#row.attemptStarts(step.target, step.prepared.model, nowMs);
+    step.target.upstream.health.chosen(nowMs);
+    const run = new UpgradeAttempt(this.#deps, this.#request, { ...step, listener: this });
+    this.#run = run;
+    try {
+      run.send();
+    } catch (error) {
+      run.abandon('malformed');
+      this.#deps.log.warn({ err: error, request_id: requestId }, 'an upgrade cannot be sent');
+      this.#answer.sendError('bad_request', { atFault: 'client' });
+      this.#end();
+    }
+  }
+
+  /** The client's connection is closed: the end of an open one, or the client left before. */
+  #closed(): void {
+    const { record } = this.#request;
+    this.#run?.abandon('the client went away');
+    if (!this.#row.settled && record.status === 101) {
+      record.keyId = this.#run?.target.key.id ?? null;
+      this.#row.attemptEnded(101, 'success', 'upgrade');
+    } else if (!this.#row.settled) {
+      const end = { status: 499, atFault: 'client', error: 'the client went away' } as const;
+      Object.assign(record, end);
+      this.#row.attemptEnded(null, 'client', 'client-gone');
+    }
+    this.#row.settle(0);
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#retry);
+    this.#run?.release();
     this.#done();
   }
 }
@@ -149,8 +183,4 @@ function join(client: Duplex, upstream: Duplex): void {
   client.once('close', () => upstream.destroy());
   upstream.once('close', () => client.destroy());
   upstream.on('error', () => client.destroy());
-}
-
-function codeOf(failure: AttemptFailure): GatewayErrorCode {
-  return failure.kind.endsWith('timeout') ? 'upstream_timeout' : 'upstream_unreachable';
 }
