@@ -53,7 +53,7 @@ export async function fill(keymux: Keymux, simulator: Simulator, size = 1): Prom
     keys.set(name, await firstKeys(keymux, name));
   }
   await keymux.stop();
-  writePast(keymux, { roles, keys, upstream: simulator.url, count: Math.round(60_000 * size) });
+  writePast(keymux, { roles, keys, upstream: simulator.url, count: Math.round(240_000 * size) });
   await keymux.start();
 }
 
@@ -99,7 +99,8 @@ async function traffic(keymux: Keymux, role: Role, keys: number): Promise<void> 
     ],
   } as const;
   const [path, body] = bodies[channel];
-  let left = Math.min(4_000, keys * 2);
+  // Few beside the past, whose charts they would flatten.
+  let left = Math.min(400, keys * 2);
   const lane = async (): Promise<void> => {
     while (left > 0) {
       left -= 1;

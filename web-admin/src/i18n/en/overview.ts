@@ -27,11 +27,11 @@ export const overview = {
   'concern.no-keys': 'has no keys',
   'concern.none-usable': 'has no key that works: every request fails',
   'concern.few-usable': 'has {usable} of {of} keys left',
-  'concern.many-errors': '{share} of its requests fail',
+  'concern.many-errors': 'fails {share} of its requests',
   'concern.guard':
     'has keys that failed alike at {upstream}: the upstream or the address is to blame, and {n} key was spared|has keys that failed alike at {upstream}: the upstream or the address is to blame, and {n} keys were spared',
   'concern.failing-upstream':
-    '{n} request failed at {upstream} in 10 minutes|{n} requests failed at {upstream} in 10 minutes',
+    'had {n} request fail at {upstream} in 10 minutes|had {n} requests fail at {upstream} in 10 minutes',
   'concern.no-upstream': 'has no upstream',
   'warning.http':
     'This page came over plain http from another machine: put TLS in front of Keymux.',
