@@ -1,16 +1,10 @@
-import { type KeyOutcome, messageTypes, subjects } from '@keymux/contracts';
-import type { Bus, Message } from '@keymux/bus';
+import type { KeyOutcome } from '@keymux/contracts';
+import type { Bus } from '@keymux/bus';
 import type { Clock, Logger } from '@keymux/service';
+import { batchMessages } from './batch-messages.ts';
 import { Delivery } from './delivery.ts';
 import type { Spool, SpoolBatch } from './spool.ts';
-import {
-  foldLines,
-  LineFold,
-  lineText,
-  type RowLine,
-  type SpoolLine,
-  toPayloads,
-} from './spool-line.ts';
+import { foldLines, LineFold, lineText, type RowLine, type SpoolLine } from './spool-line.ts';
 
 /** Longest wait of a success before it is published. */
 const foldMs = 250;
@@ -171,57 +165,21 @@ export class Outbox {
   }
 
   #send(batch: SpoolBatch, fresh: LineFold | undefined): void {
-    const { spool, log } = this.#deps;
+    const { spool, log, clock } = this.#deps;
     this.#inFlightBytes += batch.sizeBytes;
     const { groups, unreadable } =
       fresh === undefined ? foldLines(batch.lines) : { groups: fresh.groups(), unreadable: [] };
     if (unreadable.length > 0)
       log.error({ lines: unreadable.length }, 'spool has unreadable lines');
-    const place = {
-      producer: spool.producer,
-      number: batch.number,
-      ackedThrough: spool.ackedThrough,
-    };
-    const sent = groups.flatMap((group) => {
-      const { outcomes, logs } = toPayloads(group, place);
-      const id = `${place.producer}.${place.number}.${group.group}`;
-      return [
-        ...(outcomes === undefined
-          ? []
-          : [
-              this.#delivery.deliver(
-                'KEY_OUTCOMES',
-                this.#message(
-                  `${id}.o`,
-                  messageTypes.keyOutcomes,
-                  subjects.keyOutcome(group.group),
-                  outcomes,
-                ),
-              ),
-            ]),
-        ...(logs === undefined
-          ? []
-          : [
-              this.#delivery.deliver(
-                'REQUEST_LOGS',
-                this.#message(
-                  `${id}.l`,
-                  messageTypes.requestLogs,
-                  subjects.requestLog(group.group),
-                  logs,
-                ),
-              ),
-            ]),
-      ];
-    });
+    const { producer, ackedThrough } = spool;
+    const place = { producer, number: batch.number, ackedThrough };
+    const origin = { source: this.#deps.source, time: new Date(clock.now()).toISOString() };
+    const sent = batchMessages(groups, place, origin).map(({ stream, message }) =>
+      this.#delivery.deliver(stream, message),
+    );
     void Promise.all(sent).then(() => {
       this.#inFlightBytes -= batch.sizeBytes;
       spool.acknowledge(batch.number);
     });
-  }
-
-  #message(id: string, type: string, subject: string, data: unknown): Message {
-    const time = new Date(this.#deps.clock.now()).toISOString();
-    return { id, type, version: 1, time, source: this.#deps.source, subject, data };
   }
 }

@@ -1,7 +1,8 @@
 import type { KeyOutcome } from '@keymux/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldLines, LineFold, lineText, type SpoolLine, toPayloads } from './spool-line.ts';
+import { batchMessages } from './batch-messages.ts';
+import { foldLines, LineFold, lineText, type SpoolLine } from './spool-line.ts';
 
 const rowOf = (group: string, keyId: string | null, requestId: string): SpoolLine => ({
   kind: 'row',
@@ -70,8 +71,9 @@ describe('the lines of a batch', () => {
     const fold = new LineFold();
     for (const line of lines) fold.add(line);
     const place = { producer: 'p', number: 1, ackedThrough: 0 };
-    expect(fold.groups().map((each) => toPayloads(each, place))).toEqual(
-      foldLines(lines.map(lineText)).groups.map((each) => toPayloads(each, place)),
+    const origin = { source: 's', time: 't' };
+    expect(batchMessages(fold.groups(), place, origin)).toEqual(
+      batchMessages(foldLines(lines.map(lineText)).groups, place, origin),
     );
   });
 

@@ -1,4 +1,4 @@
-import { type KeyOutcome, type KeyOutcomes, type RequestLogs } from '@keymux/contracts';
+import type { KeyOutcome } from '@keymux/contracts';
 
 /** A request's row, serialised once. */
 export interface RowLine {
@@ -144,37 +144,4 @@ function fields(line: string, count: number): (string | undefined)[] {
   }
   found.push(line.slice(from));
   return found;
-}
-
-/** The payloads that a group's part of a batch becomes. */
-export function toPayloads(
-  batch: GroupBatch,
-  place: { producer: string; number: number; ackedThrough: number },
-): { outcomes?: KeyOutcomes; logs?: RequestLogs } {
-  const { group } = batch;
-  const { producer, number } = place;
-  return {
-    ...(batch.outcomes.length === 0
-      ? {}
-      : {
-          outcomes: {
-            group,
-            producer,
-            batch: number,
-            acked_through: place.ackedThrough,
-            outcomes: batch.outcomes,
-          },
-        }),
-    ...(batch.rows.length === 0
-      ? {}
-      : {
-          logs: {
-            group,
-            producer,
-            batch: number,
-            count: batch.rows.length,
-            rows: `${batch.rows.join('\n')}\n`,
-          },
-        }),
-  };
 }

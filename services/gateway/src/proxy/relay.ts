@@ -3,11 +3,11 @@ import type { ScanResult } from '@keymux/channels';
 import type { AwaitsRow } from '../outbox/outbox.ts';
 import type { AttemptListener } from '../upstream/attempt.ts';
 import type { AttemptFailure } from '../upstream/attempt-failure.ts';
+import { AnswerSoFar } from './answer-so-far.ts';
 import { keepBoundaries } from './chunk-boundaries.ts';
-import type { HeldAnswer } from './ending.ts';
-import { heldText, maxReadBytes } from './held-text.ts';
+import { maxReadBytes } from './held-text.ts';
 import { LastBytes } from './last-bytes.ts';
-import { readResponseHeaders, type ResponseHeaders } from './response-headers.ts';
+import type { ResponseHeaders } from './response-headers.ts';
 import type { RelayListener } from './relay-listener.ts';
 import type { UsageReader } from './usage-reader.ts';
 
@@ -34,26 +34,16 @@ type Mode = 'waiting' | 'holding' | 'refusing' | 'relaying' | 'done';
 export class Relay implements AttemptListener {
   readonly #deps: RelayDeps;
   readonly #last: LastBytes;
-  readonly #held: Buffer[] = [];
+  readonly #answer: AnswerSoFar;
   #mode: Mode = 'waiting';
-  #status = 0;
-  #statusText = '';
-  #headers: ResponseHeaders = {
-    forwarded: [],
-    contentLength: null,
-    contentType: null,
-    contentEncoding: null,
-    upstreamRequestId: null,
-    rateLimits: [],
-  };
   #usage: UsageReader | undefined;
-  #heldBytes = 0;
   #receivedBytes = 0;
   #settled = false;
   #refusedStreaming = false;
 
   constructor(deps: RelayDeps) {
     this.#deps = deps;
+    this.#answer = new AnswerSoFar(deps.requestId);
     this.#last = new LastBytes(deps.res, () => deps.listener.finished());
   }
 
@@ -63,15 +53,13 @@ export class Relay implements AttemptListener {
   }
 
   headers(status: number, statusText: string, raw: readonly (Buffer | string)[]): void {
-    this.#status = status;
-    this.#statusText = statusText;
-    this.#headers = readResponseHeaders(raw, this.#deps.requestId);
-    this.#deps.listener.answers(this.#headers);
+    this.#answer.begin(status, statusText, raw);
+    this.#deps.listener.answers(this.#answer.headers);
     if (status >= 400) {
       this.#mode = 'refusing';
       return;
     }
-    this.#usage = this.#deps.usageReader(this.#headers);
+    this.#usage = this.#deps.usageReader(this.#answer.headers);
     this.#mode = 'holding';
   }
 
@@ -83,9 +71,8 @@ export class Relay implements AttemptListener {
       case 'holding':
         return this.#first(chunk);
       case 'refusing':
-        this.#held.push(chunk);
-        this.#heldBytes += chunk.length;
-        if (this.#heldBytes > maxHeldBytes) this.#refuseStreaming();
+        this.#answer.hold(chunk);
+        if (this.#answer.heldBytes > maxHeldBytes) this.#refuseStreaming();
         return true;
       case 'waiting':
       case 'done':
@@ -98,11 +85,15 @@ export class Relay implements AttemptListener {
     this.#mode = 'done';
     switch (mode) {
       case 'refusing':
-        this.#deps.listener.ended({ kind: 'refused', answer: this.#answer(), text: this.#text() });
+        this.#deps.listener.ended({
+          kind: 'refused',
+          answer: this.#answer.held(),
+          text: this.#answer.text(),
+        });
         return;
       case 'holding':
-        if (this.#held.length === 0 && this.#deps.contentExpected && this.#status === 200) {
-          this.#deps.listener.ended({ kind: 'empty', answer: this.#answer() });
+        if (this.#isEmpty()) {
+          this.#deps.listener.ended({ kind: 'empty', answer: this.#answer.held() });
           return;
         }
         this.#commit();
@@ -141,29 +132,24 @@ export class Relay implements AttemptListener {
   }
 
   #first(chunk: Buffer): boolean {
-    this.#held.push(chunk);
-    this.#heldBytes += chunk.length;
+    this.#answer.hold(chunk);
     const usage = this.#usage;
     if (usage !== undefined) {
       usage.feed(chunk);
       const found = usage.soFar();
       if (found?.errorEvent && !found.sawContent) {
         this.#mode = 'done';
-        const answer = this.#answer();
-        this.#deps.listener.ended({
-          kind: 'error-event',
-          answer,
-          error: found.errorEvent,
-        });
+        const answer = this.#answer.held();
+        this.#deps.listener.ended({ kind: 'error-event', answer, error: found.errorEvent });
         return true;
       }
       // Only a first event that is not complete yet keeps the client waiting, for its rest.
-      if (usage.undecided && this.#heldBytes < maxReadBytes) return true;
+      if (usage.undecided && this.#answer.heldBytes < maxReadBytes) return true;
     }
     this.#commit();
     this.#mode = 'relaying';
     let flowing = true;
-    const chunks = this.#held.splice(0);
+    const chunks = this.#answer.takeHeld();
     for (const [at, each] of chunks.entries()) {
       flowing = this.#write(each, at === chunks.length - 1);
     }
@@ -192,9 +178,8 @@ export class Relay implements AttemptListener {
 
   // The row must be on disk before the client has all, or a crash in between loses it.
   #isLast(chunk: Buffer): boolean {
-    if (this.#headers.contentLength !== null) {
-      return this.#receivedBytes >= this.#headers.contentLength;
-    }
+    const { contentLength } = this.#answer.headers;
+    if (contentLength !== null) return this.#receivedBytes >= contentLength;
     return this.#usage?.endsStream(chunk) ?? false;
   }
 
@@ -207,7 +192,7 @@ export class Relay implements AttemptListener {
     this.#last.awaitRow();
     const usage = this.#usage;
     const tell = (result: ScanResult | null): void => {
-      this.#deps.listener.ended({ kind: 'answered', status: this.#status, usage: result });
+      this.#deps.listener.ended({ kind: 'answered', status: this.#answer.status, usage: result });
       then();
     };
     if (usage === undefined) tell(null);
@@ -216,33 +201,27 @@ export class Relay implements AttemptListener {
 
   #commit(): void {
     const { res, extraHeaders } = this.#deps;
-    this.#deps.listener.committed(this.#status);
+    const { status, statusText, headers } = this.#answer;
+    this.#deps.listener.committed(status);
     res.sendDate = false;
-    res.writeHead(this.#status, this.#statusText, [...this.#headers.forwarded, ...extraHeaders]);
+    res.writeHead(status, statusText, [...headers.forwarded, ...extraHeaders]);
   }
 
   #refuseStreaming(): void {
     this.#refusedStreaming = true;
     this.#deps.listener.ended({
       kind: 'refused-streaming',
-      answer: this.#answer(),
-      text: this.#text(),
+      answer: this.#answer.held(),
+      text: this.#answer.text(),
     });
     this.#commit();
     this.#mode = 'relaying';
-    for (const chunk of this.#held.splice(0)) this.#deps.res.write(chunk);
+    for (const chunk of this.#answer.takeHeld()) this.#deps.res.write(chunk);
   }
 
-  #answer(): HeldAnswer {
-    return {
-      status: this.#status,
-      statusText: this.#statusText,
-      headers: this.#headers,
-      chunks: this.#held,
-    };
-  }
-
-  #text(): string {
-    return heldText(this.#held, this.#headers.contentEncoding);
+  /** Whether it ended without the content that it must have. */
+  #isEmpty(): boolean {
+    const { heldBytes, status } = this.#answer;
+    return heldBytes === 0 && this.#deps.contentExpected && status === 200;
   }
 }

@@ -7,13 +7,12 @@ import type { AttemptFailure } from '../upstream/attempt-failure.ts';
 import type { Target } from '../upstream/choose-target.ts';
 import type { Deadlines } from '../upstream/deadlines.ts';
 import type { Dispatchers } from '../upstream/dispatchers.ts';
+import { AnswerSoFar } from './answer-so-far.ts';
 import type { Ending } from './ending.ts';
-import { heldText } from './held-text.ts';
 import { type JudgedEnding, judgeEnding } from './judge-ending.ts';
 import type { Prepared } from './prepare-request.ts';
 import type { UpgradeFailure } from './upgrade-answer.ts';
 import type { UpgradeRequest } from './upgrade-request.ts';
-import { readResponseHeaders, type ResponseHeaders } from './response-headers.ts';
 
 /** Longest refusal that is held, in bytes. */
 const maxHeldBytes = 1024 * 1024;
@@ -42,11 +41,7 @@ export class UpgradeAttempt implements AttemptListener {
   readonly #permit: Permit | undefined;
   readonly #listener: UpgradeListener;
   readonly #attempt: Attempt;
-  readonly #held: Buffer[] = [];
-  #heldBytes = 0;
-  #status = 0;
-  #statusText = '';
-  #headers: ResponseHeaders | undefined;
+  readonly #answer: AnswerSoFar;
 
   constructor(
     deps: UpgradeAttemptDeps,
@@ -66,6 +61,7 @@ export class UpgradeAttempt implements AttemptListener {
     this.#prepared = plan.prepared;
     this.#permit = plan.permit;
     this.#listener = plan.listener;
+    this.#answer = new AnswerSoFar(request.record.requestId);
     const timeouts = plan.target.group.settings;
     this.#attempt = new Attempt({ timeouts, deadlines, now: () => clock.now(), listener: this });
   }
@@ -116,15 +112,12 @@ export class UpgradeAttempt implements AttemptListener {
   }
 
   headers(status: number, statusText: string, raw: readonly (Buffer | string)[]): void {
-    this.#status = status;
-    this.#statusText = statusText;
-    this.#headers = readResponseHeaders(raw, this.#request.record.requestId);
+    this.#answer.begin(status, statusText, raw);
   }
 
   data(chunk: Buffer): boolean {
-    this.#held.push(chunk);
-    this.#heldBytes += chunk.length;
-    if (this.#heldBytes > maxHeldBytes) {
+    this.#answer.hold(chunk);
+    if (this.#answer.heldBytes > maxHeldBytes) {
       this.#attempt.abandon('too long');
       const message = `an answer of more than ${maxHeldBytes} bytes to an upgrade`;
       this.failed({ kind: 'invalid-response', message });
@@ -133,15 +126,10 @@ export class UpgradeAttempt implements AttemptListener {
   }
 
   end(): void {
-    if (this.#headers === undefined) return;
-    const answer = {
-      status: this.#status,
-      statusText: this.#statusText,
-      headers: this.#headers,
-      chunks: this.#held,
-    };
-    const text = heldText(this.#held, this.#headers.contentEncoding);
-    this.#listener.ended({ kind: 'refused', answer, text });
+    const { status } = this.#answer;
+    if (status === 0) return;
+    const answer = this.#answer.held();
+    this.#listener.ended({ kind: 'refused', answer, text: this.#answer.text() });
   }
 
   failed(failure: AttemptFailure): void {
