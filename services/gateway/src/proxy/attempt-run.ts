@@ -105,16 +105,8 @@ export class AttemptRun {
   judge(ending: Ending, nowMs: number): JudgedEnding {
     const { record, path } = this.#request;
     const { group } = this.target;
-    return judgeEnding(ending, {
-      channel: group.channel,
-      method: record.method,
-      path,
-      model: record.modelSent,
-      errorRules: group.errorRules,
-      sent: this.#attempt.sent,
-      random: this.#deps.random(),
-      nowMs,
-    });
+    const { sent } = this.#attempt;
+    return judgeEnding(ending, { group, record, path, sent, random: this.#deps.random(), nowMs });
   }
 
   /** Gives back what it holds of the key. */

@@ -1,5 +1,4 @@
 import type { Channel } from '@keymux/channels';
-import type { ErrorRule } from '@keymux/contracts';
 import {
   type AttemptOutcome,
   headerFacts,
@@ -7,15 +6,16 @@ import {
   type JudgeContext,
   type Judgement,
 } from '@keymux/outcome';
+import type { LiveStandardGroup } from '../live-config/live-group.ts';
 import type { AttemptFailure } from '../upstream/attempt-failure.ts';
 import type { Ending, HeldAnswer } from './ending.ts';
+import type { LogRecord } from './log-record.ts';
 
-export interface EndingContext {
-  readonly channel: Channel;
-  readonly method: string;
+/** The attempt that ended. */
+export interface EndedAttempt {
+  readonly group: LiveStandardGroup;
+  readonly record: LogRecord;
   readonly path: string;
-  readonly model: string | null;
-  readonly errorRules: readonly ErrorRule[];
   /** Whether the request went out. */
   readonly sent: boolean;
   readonly random: number;
@@ -30,15 +30,20 @@ export interface JudgedEnding {
 }
 
 /** Judges how an attempt ended. */
-export function judgeEnding(ending: Ending, about: EndingContext): JudgedEnding {
-  const { channel, method, path, model, errorRules, random, nowMs } = about;
+export function judgeEnding(ending: Ending, attempt: EndedAttempt): JudgedEnding {
+  const { group, record, path, sent, random, nowMs } = attempt;
+  const { channel, errorRules } = group;
+  const { method, modelSent: model } = record;
   const inference = channel.inference(method, path);
   const context = { nowMs, model, random, errorRules, inference, method };
-  const outcome = toOutcome(ending, about);
+  const outcome = toOutcome(ending, { channel, sent });
   return { outcome, context, judgement: judge(outcome, context) };
 }
 
-function toOutcome(ending: Ending, { channel, sent }: EndingContext): AttemptOutcome {
+function toOutcome(
+  ending: Ending,
+  { channel, sent }: { readonly channel: Channel; readonly sent: boolean },
+): AttemptOutcome {
   switch (ending.kind) {
     case 'answered': {
       const error = ending.usage?.errorEvent;
