@@ -82,6 +82,23 @@ describe('keys are found by their secrets', () => {
     expect(countIn(db, 'all_key_hints')).toBe(4);
   });
 
+  it('as they are sealed anew one after the other, each without a look at all others', () => {
+    const db = openPool();
+    const rows = createKeyRows(db);
+    inTransaction(db, () => {
+      for (let n = 0; n < many; n += 1) rows.insert(rowOf(n));
+    });
+    // A scan of all hints for each of them would take minutes.
+    inTransaction(db, () => {
+      for (const row of rows.after(0, many)) {
+        const fingerprint = fingerprintOf(many + row.seq);
+        rows.update(row, { version: 2, state: { ...row.state, fingerprint } });
+      }
+    });
+    expect(countIn(db, 'all_key_hints')).toBe(2 * many);
+    expect(rows.idsBySecret(1, [0, many + 1].map(fingerprintOf)).size).toBe(1);
+  });
+
   it('in a database from before there were hints', async () => {
     const opened = openDatabase(':memory:');
     if (opened.kind !== 'open') throw new Error(opened.message);

@@ -28,9 +28,9 @@ export function createKeyHints(db: DatabaseSync): KeyHints {
   );
   const remove = ['key_hints', 'fresh_key_hints'].map((table) =>
     db.prepare(
-      `DELETE FROM ${table} WHERE (hint, pool, seq) IN (
-         SELECT substr(fingerprint, 1, 8), pool, seq FROM keys WHERE seq = ?1
-         UNION ALL SELECT substr(masked, -3), pool, seq FROM keys WHERE seq = ?1)`,
+      `DELETE FROM ${table} WHERE pool = (SELECT pool FROM keys WHERE seq = ?1) AND seq = ?1 AND hint IN (
+         SELECT substr(fingerprint, 1, 8) FROM keys WHERE seq = ?1
+         UNION ALL SELECT substr(masked, -3) FROM keys WHERE seq = ?1)`,
     ),
   );
   const count = db.prepare('SELECT count(*) AS count FROM fresh_key_hints');
