@@ -12,6 +12,8 @@ export interface MongoEventStore extends EventStore {
   readonly log: CommitLog;
 }
 
+const longest = Number.MAX_SAFE_INTEGER;
+
 /** An event store in a MongoDB database; the caller owns the connection, and `log.prepare` comes first. */
 export function createMongoEventStore(db: Db): MongoEventStore {
   const log = createCommitLog(db);
@@ -30,9 +32,8 @@ export function createMongoEventStore(db: Db): MongoEventStore {
     return undefined;
   }
 
-  // Where a version of a stream is, so that a long stream is not read from its beginning.
+  /** The commit that holds a version of a stream. */
   async function commitOf(stream: string, version: number): Promise<number | undefined> {
-    if (version <= 1) return 0;
     const claims = versionClaim(stream, version);
     return (await commits.findOne({ claims }, { projection: { _id: 1 } }))?._id;
   }
@@ -67,15 +68,20 @@ export function createMongoEventStore(db: Db): MongoEventStore {
           return committed;
       }
     },
-    read: async (stream, { from = 1, limit = Number.MAX_SAFE_INTEGER, types } = {}) => {
-      const first = await commitOf(stream, from);
-      if (first === undefined) return [];
+    read: async (stream, { from = 1, limit = longest, types } = {}) => {
+      // Looked up, so that of a long stream nothing is read before what is asked for, nor after it.
+      const through = types === undefined && limit < longest ? from + limit - 1 : undefined;
+      const [first, last] = await Promise.all([
+        from <= 1 ? 0 : commitOf(stream, from),
+        through === undefined ? undefined : commitOf(stream, through),
+      ]);
+      if (first === undefined || limit < 1) return [];
       const ofTypes =
         types === undefined
           ? {}
           : { events: { $elemMatch: { stream, type: { $in: types }, version: { $gte: from } } } };
       const cursor = commits.aggregate<{ _id: number; events: CommittedEvent[] }>([
-        { $match: { streams: stream, _id: { $gte: first }, ...ofTypes } },
+        { $match: { streams: stream, _id: { $gte: first, $lte: last ?? longest }, ...ofTypes } },
         { $sort: { _id: 1 } },
         // No commit is without an event of the stream, and of these types.
         { $limit: Math.min(limit, 2 ** 31 - 1) },
