@@ -11,6 +11,7 @@ import { testMessage } from '../message.fixture.ts';
 import { type QueuesUnderTest, workQueueConformance } from '../work-queue/conformance.ts';
 import { createKafka, type KafkaOptions } from './create-kafka.ts';
 import { parseKafkaBrokers } from './kafka-address.ts';
+import { withSurvivingConnections } from './surviving-connections.ts';
 
 vi.setConfig({ testTimeout: 400_000, hookTimeout: 300_000 });
 const silent = createLogger({ service: 'test', level: 'silent', format: 'json' });
@@ -29,7 +30,7 @@ beforeAll(async () => {
     tls: { certificate: loopbackCertificate, key: loopbackKey },
   });
   brokers = `kafkas://keymux:right@${kafka.url}?ca=${ca}`;
-  admin = new Admin(asClient());
+  admin = withSurvivingConnections(new Admin(asClient()));
 });
 afterAll(async () => {
   await admin.close();
@@ -127,7 +128,7 @@ it('lets followers hear what is published from now on, and no stream that it has
 it('parks what is no message at all', async () => {
   const { hub, parked, close } = await make();
   await hub.bus.consume('KEY_CHECKS', { durable: 'd' }, () => Promise.resolve('ack'));
-  const producer = new Producer(asClient());
+  const producer = withSurvivingConnections(new Producer(asClient()));
   const topic = `spec${lastPrefix}.key-checks`;
   const [key, value] = [Buffer.from('key.check.a'), Buffer.from('no JSON')];
   await producer.send({ messages: [{ topic, key, value }] });
@@ -260,4 +261,15 @@ it('ends the start when credentials are refused, or the way of giving them is', 
     );
     expect(told).toEqual([]);
   }
+});
+
+it('outlives a connection that fails again after it failed', async () => {
+  const client = withSurvivingConnections(new Admin(asClient()));
+  await client.metadata({});
+  const [[, connection] = []] = client.connections;
+  const reset = (): boolean | undefined =>
+    connection?.socket.emit('error', Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
+  expect([reset(), reset()]).toEqual([true, true]);
+  await client.close();
+  connection?.socket.destroy();
 });

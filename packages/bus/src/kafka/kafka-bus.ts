@@ -7,6 +7,7 @@ import { doublingMs } from '../work-queue/work-queue.ts';
 import { type KafkaLink, sentence } from './kafka-link.ts';
 import { KafkaWork } from './kafka-work.ts';
 import { readRecord, writeRecord } from './record.ts';
+import { withSurvivingConnections } from './surviving-connections.ts';
 import { TopicReader } from './topic-reader.ts';
 
 export interface KafkaBusOptions {
@@ -51,11 +52,13 @@ export function createKafkaBus(options: KafkaBusOptions): Bus {
     async publish(stream, message) {
       if (closed) return unavailable('the bus is closed');
       if (!link.up) return unavailable('Kafka is away');
-      producer ??= new Producer({
-        ...link.client,
-        acks: ProduceAcks.ALL,
-        compression: CompressionAlgorithms.ZSTD,
-      });
+      producer ??= withSurvivingConnections(
+        new Producer({
+          ...link.client,
+          acks: ProduceAcks.ALL,
+          compression: CompressionAlgorithms.ZSTD,
+        }),
+      );
       const record = {
         topic: topicOf(stream),
         key: Buffer.from(message.subject),

@@ -4,6 +4,7 @@ import { BusUnavailable } from '../bus.ts';
 import { Deadlines } from '../deadlines.ts';
 import { pause } from '../pause.ts';
 import { type KafkaAddress, parseKafkaBrokers } from './kafka-address.ts';
+import { withSurvivingConnections } from './surviving-connections.ts';
 import { isNoTopic, reconcileTopic, type TopicPlan } from './topics.ts';
 
 const firstPauseMs = 250;
@@ -131,7 +132,7 @@ export class KafkaLink {
 
   /** Null when joined, else what is in the way. */
   async #tryToJoin(): Promise<string | null> {
-    const admin = new Admin(this.client);
+    const admin = withSurvivingConnections(new Admin(this.client));
     try {
       await this.#reconcile(admin);
     } catch (error) {

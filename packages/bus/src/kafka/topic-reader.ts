@@ -2,6 +2,7 @@ import type { Logger } from '@keymux/service';
 import { Consumer, type Message as Received, type MessagesStream } from '@platformatic/kafka';
 import { pause } from '../pause.ts';
 import { type KafkaLink, sentence } from './kafka-link.ts';
+import { withSurvivingConnections } from './surviving-connections.ts';
 
 const pauseMs = 1_000;
 /** What a process that died held goes to another after so long. */
@@ -132,7 +133,7 @@ export class TopicReader {
         if (!signal.aborted) await this.leave();
         throw error;
       });
-    this.#stream = stream;
+    this.#stream = withSurvivingConnections(stream);
     stream.once('offsets', () => this.#ready.resolve());
     if (signal.aborted || consumer !== this.#consumer) stream.destroy();
     for await (const message of stream) {
@@ -143,16 +144,18 @@ export class TopicReader {
 
   #newMember(): Consumer {
     const { link, groupId } = this.#options;
-    const consumer = new Consumer({
-      ...link.client,
-      groupId,
-      sessionTimeout: sessionMs,
-      heartbeatInterval: heartbeatMs,
-      rebalanceTimeout: rebalanceMs,
-      requestTimeout: groupAnswerMs,
-      retries,
-      retryDelay: retryMs,
-    });
+    const consumer = withSurvivingConnections(
+      new Consumer({
+        ...link.client,
+        groupId,
+        sessionTimeout: sessionMs,
+        heartbeatInterval: heartbeatMs,
+        rebalanceTimeout: rebalanceMs,
+        requestTimeout: groupAnswerMs,
+        retries,
+        retryDelay: retryMs,
+      }),
+    );
     // It could not join again, or is heard no more: what it reads is no longer its own.
     const lost = (error: Error): void => {
       if (this.#consumer !== consumer || this.#stopping.signal.aborted) return;
