@@ -11,6 +11,7 @@ import {
   type Service,
   StartProblem,
 } from '@keymux/service';
+import { createNpmParent } from '../../../services/standalone/src/npm-parent.ts';
 import { readSecrets } from '../../../services/standalone/src/secrets.ts';
 import { welcome } from '../../../services/standalone/src/welcome.ts';
 import type { Child } from './child.ts';
@@ -109,7 +110,9 @@ const metrics = createMetricsServer({
     return mergePages(await Promise.all(pages));
   },
 });
-await runServices([ground, metrics, services, createPreviousKeyEnd({ secrets, children, log })], {
+const npm = createNpmParent('dev:distributed');
+const previousKeyEnd = createPreviousKeyEnd({ secrets, children, log });
+await runServices([npm, ground, metrics, services, previousKeyEnd], {
   log,
   // Each has its own grace, gateways before the others.
   gracefulMs: 2 * environment.gracefulShutdownMs + 20_000,

@@ -14,7 +14,7 @@ async function runAll(): Promise<void> {
   const consoleFolder = fileURLToPath(new URL('../../../web-admin/dist', import.meta.url));
   const composed = compose({ environment, secrets, log, version: '0.1.0', consoleFolder });
   if (composed.kind === 'problem') refuseStart(composed.message);
-  const services = [...composed.services, createNpmParent()];
+  const services = [...composed.services, createNpmParent('start')];
   await runServices(services, { log, gracefulMs: environment.gracefulShutdownMs });
   process.stdout.write(composed.welcome());
 }
