@@ -13,7 +13,7 @@ const lookMs = 500;
 export function createPreviousKeyEnd(options: {
   readonly secrets: { readonly previousKey: PreviousKey | null };
   readonly children: readonly Child[];
-  readonly log: Pick<Logger, 'info'>;
+  readonly log: Pick<Logger, 'info' | 'warn'>;
 }): Service {
   const { secrets, children, log } = options;
   const stopping = new AbortController();
@@ -36,7 +36,8 @@ export function createPreviousKeyEnd(options: {
       const file = secrets.previousKey?.file;
       if (typeof file === 'string') {
         watching = watch(file).catch((error: unknown) => {
-          if (!stopping.signal.aborted) throw error;
+          if (stopping.signal.aborted) return;
+          log.warn({ err: error }, 'the previous encryption key could not be removed');
         });
       }
       return Promise.resolve();

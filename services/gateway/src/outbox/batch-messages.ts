@@ -23,7 +23,7 @@ export interface StreamMessage {
 }
 
 /**
- * The messages that a batch becomes: of each group one with its outcomes and one with its rows, where it has any.
+ * The messages that a batch becomes: of each group one with its outcomes and one with its rows, unless there are none.
  * Their ids say which batch it is, so that one that is sent again is known.
  */
 export function batchMessages(
