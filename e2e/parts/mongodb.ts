@@ -23,6 +23,8 @@ export interface MongoDbOptions {
   readonly durable?: boolean;
   /** A folder that outlives the server, which is durable then; a temporary one by default. */
   readonly storeDirectory?: string;
+  /** One that says it is older than anything that we work with. */
+  readonly old?: boolean;
   readonly keeper?: Keeper;
 }
 
@@ -31,10 +33,10 @@ export interface MongoDbOptions {
  * from PATH; else mongo-java-server, which speaks the same on the wire, from Maven Central.
  */
 export async function startMongoDb(options: MongoDbOptions = {}): Promise<MongoDbPart> {
-  const { storeDirectory, keeper } = options;
+  const { storeDirectory, old = false, keeper } = options;
   const durable = options.durable === true || storeDirectory !== undefined;
   const url = process.env['MONGODB_URL'];
-  if (url !== undefined && url !== '' && !durable) return named(url);
+  if (url !== undefined && url !== '' && !durable && !old) return named(url);
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'keymux-mongodb-'));
   const store = storeDirectory ?? folder;
@@ -46,7 +48,7 @@ export async function startMongoDb(options: MongoDbOptions = {}): Promise<MongoD
     ...(keeper === undefined ? {} : { keeper }),
   };
   const mongod = findProgram('mongod');
-  if (mongod !== undefined) {
+  if (mongod !== undefined && !old) {
     const args = ['--dbpath', store, '--port', `${port}`, '--bind_ip', '127.0.0.1'];
     return { part: await startPart({ ...plan, program: mongod, args }), real: true };
   }
@@ -56,7 +58,7 @@ export async function startMongoDb(options: MongoDbOptions = {}): Promise<MongoD
   const part = await startPart({
     ...plan,
     program: await debianProgram('java', javaPackage),
-    args: ['-Xmx1g', '-cp', classPath, 'TestServer', `${port}`, ...file],
+    args: ['-Xmx1g', `-Dold=${old}`, '-cp', classPath, 'TestServer', `${port}`, ...file],
   });
   return { part, real: false };
 }

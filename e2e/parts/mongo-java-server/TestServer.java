@@ -17,7 +17,7 @@ public final class TestServer {
   /** Reads most documents for a query that a MongoDB answers from an index: from memory, as long as they have room. */
   private static final int cacheMb = 256;
 
-  /** What current drivers ask for; the server itself announces an older one. */
+  /** What current drivers ask for; the server itself announces an older one, and does so here with -Dold=true. */
   private static final class Recent implements MongoVersion {
     @Override
     public List<Integer> getVersionArray() {
@@ -64,7 +64,7 @@ public final class TestServer {
   public static void main(String[] args) {
     int port = Integer.parseInt(args[0]);
     MongoBackend backend = args.length > 1 ? journaled(args[1]) : new MemoryBackend();
-    MongoServer server = new MongoServer(backend.version(new Recent()));
+    MongoServer server = new MongoServer(Boolean.getBoolean("old") ? backend : backend.version(new Recent()));
     server.bind("127.0.0.1", port);
     Runtime.getRuntime().addShutdownHook(new Thread(server::shutdownNow));
   }

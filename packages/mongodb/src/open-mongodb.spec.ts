@@ -43,6 +43,24 @@ it('tries a server that is away until it is told to stop, in one line each, with
   server.close();
 }, 60_000);
 
+it('tries a server that is too old again and again, in one line each that says what is needed', async () => {
+  const { log, lines } = capture();
+  const { part } = await startMongoDb({ old: true });
+  const ending = new AbortController();
+  const opening = openMongo({ url: part.url, log, signal: ending.signal });
+  await expect.poll(() => lines.length, { timeout: 30_000 }).toBeGreaterThan(1);
+  ending.abort();
+  await expect(opening).rejects.toThrow(/abort/);
+  const said = lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
+  const problem = `MongoDB at 127.0.0.1:${part.port} is too old: 4.4 or newer is needed`;
+  expect(said.slice(0, 2)).toEqual([
+    `${problem}; trying again in 500 ms`,
+    `${problem}; trying again in 1000 ms`,
+  ]);
+  expect(lines.join('')).not.toContain('"stack"');
+  await part.stop();
+}, 120_000);
+
 it('tells a server that went away from an answer that was a refusal', async () => {
   const { log } = capture();
   const { part } = await startMongoDb({ durable: true });

@@ -16,8 +16,8 @@ const lookMs = 5_000;
 
 /**
  * The MongoDB that `url` names; its database is that of the URL, else `keymux`. The service connects:
- * its start tries a server that does not answer until it is told to stop, and rejects with
- * {@link StartProblem} when the server is too old or refuses the credentials. Throws one for a wrong URL.
+ * its start tries a server that does not answer, or is too old, until it is told to stop, and rejects with
+ * {@link StartProblem} when the server refuses the credentials. Throws one for a wrong URL.
  */
 export function createMongo(deps: { readonly url: string; readonly log: Logger }): {
   readonly db: Db;
@@ -38,8 +38,7 @@ export function createMongo(deps: { readonly url: string; readonly log: Logger }
         await db.listCollections({}, { nameOnly: true }).toArray();
         return;
       } catch (error) {
-        const failed = whyAway(error);
-        log.warn(`MongoDB at ${hostsOf(url)} does not answer (${failed}); trying again`);
+        log.warn(`MongoDB at ${hostsOf(url)} ${whyNot(error)}; trying again in ${pauseMs} ms`);
       }
       await sleep(pauseMs, undefined, stopping === undefined ? {} : { signal: stopping });
     }
@@ -91,15 +90,17 @@ function createClient(url: string): MongoClient {
   }
 }
 
-// Why the server is not there, in a few words; rethrows what no patience helps with.
-function whyAway(error: unknown): string {
+// Why the server is of no use yet, in a few words; rethrows what no patience helps with.
+function whyNot(error: unknown): string {
   if (isRefused(error) || (error instanceof Error && isRefused(error.cause))) {
     throw new StartProblem('MONGODB_URL: the server refuses the credentials');
   }
   if (error instanceof Error && /wire version/.test(error.message)) {
-    throw new StartProblem('MONGODB_URL: the server is too old: 4.4 or newer is needed');
+    return 'is too old: 4.4 or newer is needed';
   }
-  if (error instanceof Error && isMongoAway(error)) return error.message.split('\n')[0] ?? '';
+  if (error instanceof Error && isMongoAway(error)) {
+    return `does not answer (${error.message.split('\n')[0]})`;
+  }
   throw error;
 }
 
