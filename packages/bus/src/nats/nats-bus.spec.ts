@@ -309,3 +309,23 @@ it('joins over TLS with a certificate of its own and with a token, and never a s
   await secured.stop();
   rmSync(folder, { recursive: true });
 });
+
+it('says in a line what else a server has against it, and is back when that ends', async () => {
+  const server = await startNats();
+  const told: string[] = [];
+  const write = (line: string): void => void told.push(line);
+  const hearing = createLogger({ service: 'test', level: 'warn', format: 'json', write });
+  const options = { name: 'test', replicas: 1, log: hearing, url: server.url };
+  const links = [new NatsLink(options), new NatsLink(options)];
+  for (const link of links) await link.start();
+  await server.configure('max_connections: 1');
+  const refusal = 'the server says: maximum connections exceeded';
+  await vi.waitUntil(() => told.filter((line) => line.includes(refusal)).length >= 2, 40_000);
+  expect(links.filter(({ up }) => up !== null)).toHaveLength(1);
+  expect(links.map(({ trouble }) => trouble)).toContain('NATS says: maximum connections exceeded');
+  expect(told.join()).not.toContain('"stack"');
+  await server.configure('');
+  await vi.waitUntil(() => links.every(({ up }) => up !== null), 40_000);
+  for (const link of links) await link.close();
+  await server.stop();
+});

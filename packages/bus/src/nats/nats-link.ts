@@ -58,6 +58,8 @@ export class NatsLink implements Service {
   /** A start has gone on without the server: from now on nothing ends it. */
   #late = false;
   #refused = false;
+  /** What else the server said to the last try to connect again. */
+  #said = '';
   #reconnectMs = reconnectMs;
 
   constructor(options: NatsLinkOptions) {
@@ -71,7 +73,8 @@ export class NatsLink implements Service {
 
   /** What is in the way while it is not {@link up}, for a person. */
   get trouble(): string {
-    return this.#refused ? 'NATS refuses the credentials' : 'NATS is away';
+    if (this.#refused) return 'NATS refuses the credentials';
+    return this.#said === '' ? 'NATS is away' : `NATS says: ${this.#said}`;
   }
 
   /** Adds a listener; the function takes it away. */
@@ -172,15 +175,19 @@ export class NatsLink implements Service {
   }
 
   async #watch(connection: NatsConnection): Promise<void> {
-    const { log } = this.#options;
     for await (const status of connection.status()) {
       if (status.type === 'disconnect') this.#lose();
       else if (status.type === 'reconnect') await this.#regain(connection);
-      else if (status.type === 'error') {
-        if (isRefusal(status.error)) this.#hearRefusal();
-        else log.warn({ err: status.error }, 'NATS complains');
-      }
+      else if (status.type === 'error') this.#hear(status.error);
     }
+  }
+
+  #hear(error: Error): void {
+    if (isRefusal(error)) return this.#hearRefusal();
+    const said = sentence(error);
+    // It has as many connections as it may, say: the client goes on trying here, too.
+    if (!this.#up) this.#said = said;
+    this.#options.log.warn(`NATS at ${this.#shown}: the server says: ${said}`);
   }
 
   #lose(): void {
@@ -205,6 +212,7 @@ export class NatsLink implements Service {
     const { log } = this.#options;
     this.#up = true;
     this.#refused = false;
+    this.#said = '';
     this.#reconnectMs = reconnectMs;
     // The server may have come back without its disk.
     const problem = await this.#reconcile(connection);
