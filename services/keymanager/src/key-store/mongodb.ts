@@ -15,8 +15,9 @@ import { prepareTasks, taskCollections } from '../tasks/mongodb/task-document.ts
 import { createMongoTaskStore } from '../tasks/mongodb/task-store.ts';
 import type { KeyStore } from './key-store.ts';
 
-/** How soon what a dead writer left is finished. */
 const sweepMs = 1_000;
+/** How long a commit waits for its writer before others finish it; a store that is slow gets no second load so. */
+const leftMs = 5_000;
 const forgetMs = 600_000;
 /** A batch is delivered again within seconds; this is what a bus that was away may take. */
 const batchesKeptMs = 2 * 3_600_000;
@@ -40,14 +41,17 @@ export function createMongoKeyStore(deps: {
   const poolSnapshots = createMongoPoolSnapshots(db);
   const spool = createMongoSpool(db);
   const timers: NodeJS.Timeout[] = [];
-  let seen = new Set<number>();
+  let seen = new Map<number, number>();
   let sweeping: Promise<void> = Promise.resolve();
 
-  // What was pending at the last look and still is was left by a writer that died.
+  // What has been pending for long was left by a writer that died.
   async function sweep(): Promise<void> {
     const pending = await commits.find({ pending: true }, { projection: { _id: 1 } }).toArray();
-    const left = pending.map(({ _id }) => _id).filter((position) => seen.has(position));
-    seen = new Set(pending.map(({ _id }) => _id));
+    const nowMs = performance.now();
+    seen = new Map(pending.map(({ _id }) => [_id, seen.get(_id) ?? nowMs]));
+    const left = [...seen].flatMap(([position, sinceMs]) =>
+      nowMs - sinceMs < leftMs ? [] : [position],
+    );
     if (left.length > 0) await projector.settle({ touching: null, through: Math.max(...left) });
   }
 

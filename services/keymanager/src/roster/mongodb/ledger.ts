@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Commit, type Committed, type CommitLog, TooManyConflicts } from '@keymux/event-store';
+import { type Committed, type CommitLog, TooManyConflicts } from '@keymux/event-store';
 import { isFinished } from '../../tasks/task-record.ts';
 import type { MongoOutcomeArchive } from '../../outcome-archive/mongodb/outcome-archive.ts';
 import type { TaskCollection } from '../../tasks/mongodb/task-document.ts';
 import { type Ledger, poolClosed, poolStream, type Reach, type Written } from '../ledger.ts';
-import { type ChangedKey, type Reached, WorkingUnit } from '../unit.ts';
+import { type Reached, WorkingUnit } from '../unit.ts';
 import {
   type About,
   batchClaim,
@@ -18,7 +18,7 @@ import type { KeyCollections, PoolDocument } from './collections.ts';
 import { keysIn } from './key-document.ts';
 import { idsBySecret } from './keys.ts';
 import { poolIn } from './pools.ts';
-import type { Projector } from './projector.ts';
+import type { OwnCommit, Projector } from './projector.ts';
 
 const maxTries = 30;
 const pauseMs = 10;
@@ -115,14 +115,11 @@ export function createLedger(deps: {
     return { batch: appends, claims, about, changed };
   }
 
-  async function settle(
-    about: About,
-    own?: { readonly commit: Commit<About>; readonly changed: readonly ChangedKey[] },
-  ): Promise<void> {
+  async function settle(about: About, own?: OwnCommit): Promise<void> {
     await projector.settle({
       touching: about.touches,
       through: own === undefined ? Number.MAX_SAFE_INTEGER : own.commit._id,
-      ...(own === undefined ? {} : { own: { position: own.commit._id, changed: own.changed } }),
+      ...(own === undefined ? {} : { own }),
     });
   }
 

@@ -15,17 +15,25 @@ import type { KeyCollections, KeyDocument } from './collections.ts';
 import { freshFields, keyIn, secretFields, stateFields, stateIn } from './key-document.ts';
 import { noteVerdicts } from './verdicts.ts';
 
+/** What this process just wrote, and what it changed by that. */
+export interface OwnCommit {
+  readonly commit: Commit<About>;
+  readonly changed: readonly ChangedKey[];
+}
+
+interface SettleRequest {
+  readonly touching: readonly string[] | null;
+  readonly through: number;
+  readonly own?: OwnCommit;
+}
+
 /** Does what follows from commits: keys, counters, tasks and pools, and telling gateways. */
 export interface Projector {
   /**
    * Finishes what is pending up to a position, of what touches these or (null) of all, oldest first; of
    * `own` it is known what it changed. Whoever wrote the others may be gone, or at it right now.
    */
-  settle(request: {
-    readonly touching: readonly string[] | null;
-    readonly through: number;
-    readonly own?: { readonly position: number; readonly changed: readonly ChangedKey[] };
-  }): Promise<void>;
+  settle(request: SettleRequest): Promise<void>;
   tell(hear: Hear): void;
 }
 
@@ -46,6 +54,8 @@ export function createProjector(deps: {
 }): Projector {
   const { log, collections, tasks, clock } = deps;
   const { keys, pools, minutes, verdicts } = collections;
+  /** Own commits that are being finished, by position. */
+  const inHand = new Map<number, Promise<void>>();
   let hear: Hear = () => Promise.resolve();
 
   async function projectKeys(
@@ -203,33 +213,63 @@ export function createProjector(deps: {
 
   async function isFinishedSoon(position: number): Promise<boolean> {
     for (let waited = 0; waited < patienceMs; waited += lookMs) {
-      const filter = { _id: position, pending: true };
-      if ((await log.commits.findOne(filter, { projection: { _id: 1 } })) === null) return true;
+      const filter = { _id: position };
+      const commit = await log.commits.findOne(filter, { projection: { pending: 1 } });
+      if (commit?.pending !== true) return true;
       await sleep(lookMs);
     }
     return false;
+  }
+
+  async function finishOther(position: number): Promise<void> {
+    const commit = await log.commits.findOne({ _id: position, pending: true });
+    if (commit === null) return;
+    const about = readAbout(commit.about);
+    await finish({ ...commit, about }, about, undefined);
+  }
+
+  async function finishPending(
+    { touching, through }: Omit<SettleRequest, 'own'>,
+    own?: OwnCommit,
+  ): Promise<void> {
+    const filter = {
+      pending: true,
+      _id: { $lte: through },
+      ...(touching === null ? {} : { 'about.touches': { $in: [...touching] } }),
+    };
+    for (let isMore = true; isMore;) {
+      // Their places only: what this process wrote itself it need not read, and that may be megabytes.
+      const places = log.commits.find(filter, { projection: { _id: 1 } });
+      const pending = await places.sort({ _id: 1 }).limit(atOnce).toArray();
+      isMore = pending.length === atOnce;
+      for (const { _id } of pending) {
+        const hand = inHand.get(_id);
+        if (own?.commit._id === _id) {
+          await finish(own.commit, readAbout(own.commit.about), own.changed);
+        } else if (hand !== undefined) {
+          // However long it takes, a second one at it would only make it longer.
+          await hand;
+          isMore = true;
+        } else if (!(await isFinishedSoon(_id))) {
+          await finishOther(_id);
+        }
+      }
+    }
   }
 
   return {
     tell: (listener) => {
       hear = listener;
     },
-    settle: async ({ touching, through, own }) => {
-      const filter = {
-        pending: true,
-        _id: { $lte: through },
-        ...(touching === null ? {} : { 'about.touches': { $in: [...touching] } }),
-      };
-      for (;;) {
-        const pending = await log.commits.find(filter).sort({ _id: 1 }).limit(atOnce).toArray();
-        if (pending.length === 0) return;
-        for (const commit of pending) {
-          const about = readAbout(commit.about);
-          const { _id } = commit;
-          const mine = own?.position === _id;
-          if (!mine && (await isFinishedSoon(_id))) continue;
-          await finish({ ...commit, about }, about, mine ? own.changed : undefined);
-        }
+    settle: async ({ own, ...which }) => {
+      const finishing = finishPending(which, own);
+      if (own === undefined) return finishing;
+      const ended = finishing.catch(() => undefined);
+      inHand.set(own.commit._id, ended);
+      try {
+        await finishing;
+      } finally {
+        inHand.delete(own.commit._id);
       }
     },
   };
