@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { TallyHistogram } from './tally-histogram.ts';
 
 const secondsBuckets = [
   0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600,
@@ -45,14 +46,14 @@ export function createGatewayMetrics(registry: Registry, gauges: GatewayGauges):
       requests.forEach((group, status, count) => this.inc({ group, status }, count));
     },
   });
-  const duration = new Histogram({
+  const duration = new TallyHistogram({
     name: 'keymux_request_duration_seconds',
     help: 'Duration of proxied requests, to the last byte.',
     labelNames: ['group'],
     buckets: secondsBuckets,
     registers,
   });
-  const overhead = new Histogram({
+  const overhead = new TallyHistogram({
     name: 'keymux_overhead_seconds',
     help: 'Time from the end of the request body to the first attempt on its way.',
     buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1],
@@ -118,9 +119,9 @@ export function createGatewayMetrics(registry: Registry, gauges: GatewayGauges):
   return {
     request: (group, status, seconds) => {
       requests.add(group, status);
-      duration.observe({ group }, seconds);
+      duration.count(group, seconds);
     },
-    overhead: (seconds) => overhead.observe(seconds),
+    overhead: (seconds) => overhead.count('', seconds),
     attempt: (group, verdict) => attempts.add(group, verdict),
   };
 }
