@@ -6,6 +6,7 @@ const keyOf = (slot: number): RingKey => ({
   id: `k${slot}`,
   slot,
   masked: '',
+  maskedJson: '""',
   sealed: '',
   secret: undefined,
   state: 'active',

@@ -1,3 +1,4 @@
+import { asciiJson } from './ascii-json.ts';
 import type { PoolKey } from '@keymux/contracts';
 import { IdIndex } from './id-index.ts';
 import { KeyTexts } from './key-texts.ts';
@@ -144,6 +145,7 @@ class SlotKey implements RingKey {
   readonly slot: number;
   readonly id: string;
   readonly masked: string;
+  readonly maskedJson: string;
   secret: string | undefined;
   unanswered = 0;
 
@@ -152,6 +154,7 @@ class SlotKey implements RingKey {
     this.slot = slot;
     this.id = slots.idOf(slot);
     this.masked = slots.maskedOf(slot);
+    this.maskedJson = asciiJson(this.masked);
   }
 
   get sealed(): string {

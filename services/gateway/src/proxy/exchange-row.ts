@@ -38,15 +38,12 @@ export class ExchangeRow {
     this.#attemptRuns = false;
     const { group, key, upstream } = this.#target;
     this.#record.attemptStartsMs.push(this.#attemptStartMs);
-    this.#record.attempts.push({
-      key_id: key.id,
-      key: key.masked,
-      upstream: upstream.url,
-      status,
-      verdict,
-      rule,
-      ms: this.#deps.clock.now() - this.#attemptStartMs,
-    });
+    const ms = this.#deps.clock.now() - this.#attemptStartMs;
+    const about = { key_id: key.id, upstream: upstream.url, status, verdict, rule, ms };
+    this.#record.attempts.push({ ...about, key: key.masked });
+    this.#record.attemptTexts.push(
+      `${JSON.stringify(about).slice(0, -1)},"key":${key.maskedJson}}`,
+    );
     this.#deps.metrics.attempt(group.name, verdict);
   }
 

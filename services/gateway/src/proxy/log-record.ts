@@ -24,6 +24,8 @@ export interface LogRecord {
   atFault: AtFault | null;
   error: string | null;
   readonly attempts: Attempt[];
+  /** Each of them as JSON. */
+  readonly attemptTexts: string[];
   /** When each of them began. */
   readonly attemptStartsMs: number[];
   /** The key that succeeded. */
@@ -61,6 +63,7 @@ export function newRecord(
     atFault: null,
     error: null,
     attempts: [],
+    attemptTexts: [],
     attemptStartsMs: [],
     keyId: null,
     ttfbMs: null,
@@ -75,11 +78,17 @@ export function newRecord(
   };
 }
 
-/** The row of a request that ends now. */
-export function toRow(record: LogRecord, nowMs: number): LogRow {
-  return {
+/** All of a row but its attempts, whose texts are made as they end. */
+type RowHead = Omit<LogRow, 'attempts'>;
+
+/** The row of a request that ends now, as JSON. */
+export function rowText(
+  record: LogRecord,
+  { time, durationMs }: { readonly time: string; readonly durationMs: number },
+): string {
+  const head: RowHead = {
     request_id: record.requestId,
-    time: new Date(record.startMs).toISOString(),
+    time,
     group: record.group,
     aggregate: record.aggregate,
     channel: record.channel,
@@ -92,9 +101,8 @@ export function toRow(record: LogRecord, nowMs: number): LogRow {
     status: record.status,
     at_fault: record.atFault,
     error: record.error === null ? null : cutBytes(record.error, maxErrorBytes),
-    attempts: record.attempts,
     ttfb_ms: record.ttfbMs,
-    duration_ms: Math.max(0, nowMs - record.startMs),
+    duration_ms: durationMs,
     bytes_in: record.bytesIn,
     bytes_out: record.bytesOut,
     tokens: record.tokens,
@@ -105,6 +113,7 @@ export function toRow(record: LogRecord, nowMs: number): LogRow {
     upstream_request_id: short(record.upstreamRequestId),
     ...(record.body === null ? {} : { body: cutBytes(record.body, maxBodyBytes) }),
   };
+  return `${JSON.stringify(head).slice(0, -1)},"attempts":[${record.attemptTexts.join(',')}]}`;
 }
 
 function short(text: string | null): string | null {

@@ -2,7 +2,7 @@ import type { Clock } from '@keymux/service';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { AwaitsRow, Outbox } from '../outbox/outbox.ts';
 import type { RequestSpans } from '../tracing/request-spans.ts';
-import { type LogRecord, toRow } from './log-record.ts';
+import { type LogRecord, rowText } from './log-record.ts';
 
 export interface RowDeps {
   readonly outbox: Outbox;
@@ -16,17 +16,18 @@ export interface RowDeps {
 export function writeRow(deps: RowDeps, record: LogRecord, awaits?: AwaitsRow): void {
   const nowMs = deps.clock.now();
   if (deps.spans !== null) record.traceId = deps.spans(record, nowMs) ?? record.traceId;
-  const row = toRow(record, nowMs);
+  const time = new Date(record.startMs).toISOString();
+  const durationMs = Math.max(0, nowMs - record.startMs);
   deps.outbox.row(
     {
       kind: 'row',
       group: record.group,
       keyId: record.keyId,
       requestId: record.requestId,
-      time: row.time,
-      json: JSON.stringify(row),
+      time,
+      json: rowText(record, { time, durationMs }),
     },
     awaits,
   );
-  deps.metrics.request(record.group, record.status, row.duration_ms / 1_000);
+  deps.metrics.request(record.group, record.status, durationMs / 1_000);
 }
