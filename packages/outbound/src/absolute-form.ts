@@ -1,8 +1,12 @@
 import type { Duplex } from 'node:stream';
-import type { Dispatcher } from 'undici';
-import { UpstreamDispatcher } from './connections.ts';
 import { refused } from './http-tunnel.ts';
 import { proxyAuthorization, type ProxyAddress } from './proxy-url.ts';
+import type {
+  CallListener,
+  UpstreamCall,
+  UpstreamDispatcher,
+  UpstreamRequest,
+} from './upstream-dispatcher.ts';
 
 /** Where an {@link AbsoluteForm} sends: `forward` reaches the proxy, `tunnel` the upstream through it. */
 export interface AbsoluteFormOptions {
@@ -13,122 +17,70 @@ export interface AbsoluteFormOptions {
 }
 
 /** Sends plain http requests to a proxy, with the whole address as their target (RFC 9112, 3.2.2); upgrades by a tunnel. */
-export class AbsoluteForm extends UpstreamDispatcher {
+export class AbsoluteForm implements UpstreamDispatcher {
   readonly #options: AbsoluteFormOptions;
   readonly #authorization: string | null;
-  readonly #waiting = new WeakMap<Dispatcher.DispatchHandler, ProxyAnswer>();
 
   constructor(options: AbsoluteFormOptions) {
-    super();
     this.#options = options;
     this.#authorization = proxyAuthorization(options.proxy);
   }
 
-  override dispatch(
-    options: Dispatcher.DispatchOptions,
-    handler: Dispatcher.DispatchHandler,
-  ): boolean {
+  dispatch(request: UpstreamRequest, listener: CallListener): UpstreamCall {
     const { origin, proxy, forward, tunnel } = this.#options;
-    if (typeof options.upgrade === 'string' || options.upgrade === true) {
-      return tunnel.dispatch(options, handler);
-    }
-    const answer = new ProxyAnswer(handler, proxy);
-    this.#waiting.set(handler, answer);
-    const sent: Dispatcher.DispatchOptions = { ...options, path: `${origin}${options.path}` };
-    if (this.#authorization !== null) {
-      sent.headers = withHeader(options.headers, 'proxy-authorization', this.#authorization);
-    }
-    return forward.dispatch(sent, answer);
+    if (request.upgrade !== undefined) return tunnel.dispatch(request, listener);
+    const headers =
+      this.#authorization === null
+        ? request.headers
+        : [...request.headers, 'proxy-authorization', this.#authorization];
+    const answer = new ProxyAnswer(listener, proxy);
+    const sent = { ...request, path: `${origin}${request.path}`, headers };
+    return answer.of(forward.dispatch(sent, answer));
   }
-
-  override abandon(handler: Dispatcher.DispatchHandler): boolean {
-    const answer = this.#waiting.get(handler);
-    const { forward, tunnel } = this.#options;
-    return answer === undefined ? tunnel.abandon(handler) : forward.abandon(answer);
-  }
-
-  override close(): Promise<void>;
-  override close(callback: () => void): void;
-  override close(callback?: () => void): Promise<void> | void {
-    const { forward, tunnel } = this.#options;
-    const closed = Promise.all([forward.close(), tunnel.close()]).then(() => undefined);
-    if (callback === undefined) return closed;
-    void closed.then(callback);
-  }
-
-  override destroy(): Promise<void>;
-  override destroy(error: Error | null): Promise<void>;
-  override destroy(callback: () => void): void;
-  override destroy(error: Error | null, callback: () => void): void;
-  override destroy(
-    error?: Error | null | (() => void),
-    callback?: () => void,
-  ): Promise<void> | void {
-    const reason = error instanceof Error ? error : null;
-    const { forward, tunnel } = this.#options;
-    const destroyed = Promise.all([forward.destroy(reason), tunnel.destroy(reason)]);
-    const told = typeof error === 'function' ? error : callback;
-    if (told === undefined) return destroyed.then(() => undefined);
-    void destroyed.then(told);
-  }
-}
-
-function withHeader(
-  headers: Dispatcher.DispatchOptions['headers'],
-  name: string,
-  value: string,
-): NonNullable<Dispatcher.DispatchOptions['headers']> {
-  if (headers === undefined || headers === null) return [name, value];
-  if (Array.isArray(headers)) return [...headers, name, value];
-  if (Symbol.iterator in headers) return new Map([...headers, [name, value]]);
-  return { ...headers, [name]: value };
 }
 
 /** Hands an answer on, but for the proxy's own refusal, which is no answer of the upstream. */
-class ProxyAnswer implements Dispatcher.DispatchHandler {
-  readonly #handler: Dispatcher.DispatchHandler;
+class ProxyAnswer implements CallListener {
+  readonly #listener: CallListener;
   readonly #proxy: ProxyAddress;
+  #call: UpstreamCall | undefined;
 
-  constructor(handler: Dispatcher.DispatchHandler, proxy: ProxyAddress) {
-    this.#handler = handler;
+  constructor(listener: CallListener, proxy: ProxyAddress) {
+    this.#listener = listener;
     this.#proxy = proxy;
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
-    this.#handler.onRequestStart?.(controller, context);
+  of(call: UpstreamCall): UpstreamCall {
+    this.#call = call;
+    return call;
   }
 
-  onRequestUpgrade(
-    controller: Dispatcher.DispatchController,
-    statusCode: number,
-    headers: Parameters<NonNullable<Dispatcher.DispatchHandler['onRequestUpgrade']>>[2],
-    socket: Duplex,
-  ): void {
-    this.#handler.onRequestUpgrade?.(controller, statusCode, headers, socket);
+  sent(): void {
+    this.#listener.sent();
   }
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    statusCode: number,
-    headers: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2],
-    statusMessage?: string,
-  ): void {
-    if (statusCode === 407) controller.abort(refused(this.#proxy, statusCode));
-    else this.#handler.onResponseStart?.(controller, statusCode, headers, statusMessage);
+  headers(status: number, statusText: string, headers: readonly string[]): void {
+    if (status !== 407) {
+      this.#listener.headers(status, statusText, headers);
+      return;
+    }
+    this.#call?.abort();
+    this.#listener.failed(refused(this.#proxy, status));
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#handler.onResponseData?.(controller, chunk);
+  data(chunk: Buffer): void {
+    this.#listener.data(chunk);
   }
 
-  onResponseEnd(
-    controller: Dispatcher.DispatchController,
-    trailers: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseEnd']>>[1],
-  ): void {
-    this.#handler.onResponseEnd?.(controller, trailers);
+  end(): void {
+    this.#listener.end();
   }
 
-  onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
-    this.#handler.onResponseError?.(controller, error);
+  failed(error: Error): void {
+    this.#listener.failed(error);
+  }
+
+  upgraded(status: number, headers: readonly string[], socket: Duplex): void {
+    this.#listener.upgraded?.(status, headers, socket);
   }
 }

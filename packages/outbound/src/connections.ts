@@ -1,19 +1,20 @@
-import { Client, Dispatcher, errors } from 'undici';
+import { isIP } from 'node:net';
 import type { Connect } from './connector.ts';
+import { Connection, type ConnectionOwner } from './http1/connection.ts';
+import { hostNamed, requestHead } from './http1/request-head.ts';
 import { type IdleEntry, type IdleRegister, newIdleEntry } from './idle-register.ts';
-
-/** Sends requests to one upstream. */
-export abstract class UpstreamDispatcher extends Dispatcher {
-  /**
-   * Ends a request that still waits for its connection, which undici cannot abort; its handler gets an error. False when it
-   * does not wait: then the controller of its handler aborts it.
-   */
-  abstract abandon(handler: Dispatcher.DispatchHandler): boolean;
-}
+import { OutboundError } from './outbound-error.ts';
+import type {
+  CallListener,
+  UpstreamCall,
+  UpstreamDispatcher,
+  UpstreamRequest,
+} from './upstream-dispatcher.ts';
 
 /** How many connections are kept, how long, and who is told. */
 export interface ConnectionsOptions {
-  readonly origin: string;
+  /** As a request names it: with its port unless it is the usual one. */
+  readonly host: string;
   readonly connect: Connect;
   readonly idleTimeoutMs: number;
   /** Most connections kept without a request; requests never wait for one. */
@@ -27,48 +28,31 @@ export interface ConnectionsOptions {
   readonly onUse: (inUse: boolean) => void;
 }
 
-/** One connection: an undici client that works on one request at a time. */
-class Connection {
-  readonly client: Client;
+/** A connection's place among the others. */
+interface Place {
+  readonly connection: Connection;
+  /** The name that its certificate was asked for; null is the upstream's own. */
+  readonly servername: string | null;
   readonly idleEntry: IdleEntry;
-  state: 'busy' | 'idle' | 'ended' = 'busy';
-  connected = false;
-  handler: Dispatcher.DispatchHandler | null = null;
-  cancel: (() => void) | null = null;
-
-  constructor({ origin, connect, idleTimeoutMs }: ConnectionsOptions, end: () => void) {
-    this.idleEntry = newIdleEntry(end);
-    this.client = new Client(origin, {
-      pipelining: 1,
-      allowH2: false,
-      keepAliveTimeout: idleTimeoutMs,
-      keepAliveMaxTimeout: idleTimeoutMs,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: ({ servername }, connected) => {
-        this.cancel = connect(servername ?? null, (error, socket) => {
-          this.cancel = null;
-          if (error !== null) connected(error, null);
-          else if (socket !== null) connected(null, socket);
-        });
-      },
-    });
-  }
+  /** When it has waited long enough for a request. */
+  idleUntilMs: number;
 }
 
 /**
- * A connection for each running request, and a few kept idle. undici's Pool bounds connections, so that requests would queue
- * behind streams; Go's `MaxIdleConnsPerHost`, which the setting means, bounds only what is kept.
+ * A connection for each running request, and a few kept idle. Connections in use have no bound, or requests would queue behind
+ * streams; Go's `MaxIdleConnsPerHost`, which the setting means, bounds only what is kept.
  */
-export class Connections extends UpstreamDispatcher {
+export class Connections implements UpstreamDispatcher, ConnectionOwner {
   readonly #options: ConnectionsOptions;
-  readonly #open = new Set<Connection>();
+  readonly #open = new Map<Connection, Place>();
   /** The last one used is used first, so that surplus ones grow old. */
-  readonly #idle: Connection[] = [];
+  readonly #idle: Place[] = [];
+  #idleTimer: NodeJS.Timeout | null = null;
+  #idleTimerMs = Number.POSITIVE_INFINITY;
   #closed = false;
+  #whenEmpty: (() => void) | null = null;
 
   constructor(options: ConnectionsOptions) {
-    super();
     this.#options = options;
   }
 
@@ -77,124 +61,130 @@ export class Connections extends UpstreamDispatcher {
     return { open: this.#open.size, idle: this.#idle.length };
   }
 
-  override dispatch(
-    options: Dispatcher.DispatchOptions,
-    handler: Dispatcher.DispatchHandler,
-  ): boolean {
-    if (this.#closed || this.#options.ended()) return this.#refuse(options, handler);
-    const connection = this.#takeIdle() ?? this.#add();
-    connection.handler = handler;
-    connection.client.dispatch(options, handler);
-    // A malformed request, or one that ended within the call: undici tells of it in more than one way.
-    if (connection.client.stats.size === 0) this.#end(connection);
-    return true;
-  }
-
-  override abandon(handler: Dispatcher.DispatchHandler): boolean {
-    for (const connection of this.#open) {
-      if (connection.handler !== handler) continue;
-      if (connection.connected) return false;
-      this.#end(connection, new errors.RequestAbortedError('abandoned while connecting'));
-      return true;
-    }
-    return false;
+  dispatch(request: UpstreamRequest, listener: CallListener): UpstreamCall {
+    const head = requestHead(request, this.#options.host);
+    if (this.#closed || this.#options.ended()) return refuse(listener);
+    const servername = serverNameOf(hostNamed(request.headers));
+    const connection = this.#takeIdle(servername) ?? this.#add(servername);
+    return connection.send(request, head, listener);
   }
 
   /** Ends idle connections at once and the others when their request is done; nothing new is sent. */
-  override close(): Promise<void>;
-  override close(callback: () => void): void;
-  override close(callback?: () => void): Promise<void> | void {
+  close(): Promise<void> {
     this.#closed = true;
-    while (this.#idle.length > 0) this.#endIdle();
-    const ends = Array.from(this.#open, (connection) => connection.client.close());
-    return settle(ends, callback);
+    for (const { connection } of this.#idle.slice()) connection.end();
+    if (this.#open.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenEmpty = resolve;
+    });
   }
 
   /** Ends every connection and fails the requests on them. */
-  override destroy(): Promise<void>;
-  override destroy(error: Error | null): Promise<void>;
-  override destroy(callback: () => void): void;
-  override destroy(error: Error | null, callback: () => void): void;
-  override destroy(
-    error?: Error | null | (() => void),
-    callback?: () => void,
-  ): Promise<void> | void {
+  destroy(): void {
     this.#closed = true;
-    const reason = error instanceof Error ? error : new errors.ClientDestroyedError();
-    const ends = Array.from(this.#open, (connection) => this.#end(connection, reason));
-    return settle(ends, typeof error === 'function' ? error : callback);
+    for (const connection of this.#open.keys()) {
+      connection.end(new OutboundError('CLOSED', 'Keymux ended the connection'));
+    }
   }
 
-  #endIdle(): void {
-    const connection = this.#idle.at(-1);
-    if (connection !== undefined) void this.#end(connection);
+  rested(connection: Connection, keepAliveMs: number | null): void {
+    const { register, idleTimeoutMs, maxIdlePerHost, maxIdleTotal } = this.#options;
+    const place = this.#open.get(connection);
+    if (place === undefined || this.#closed || this.#idle.length >= maxIdlePerHost) {
+      connection.end();
+      return;
+    }
+    const idleMs = keepAliveMs === null ? idleTimeoutMs : Math.min(idleTimeoutMs, keepAliveMs);
+    const nowMs = performance.now();
+    place.idleUntilMs = nowMs + idleMs;
+    this.#idle.push(place);
+    if (place.idleUntilMs < this.#idleTimerMs) this.#endOldAt(place.idleUntilMs, nowMs);
+    register.add(place.idleEntry, maxIdleTotal);
   }
 
-  #takeIdle(): Connection | undefined {
-    const connection = this.#idle.pop();
-    if (connection === undefined) return undefined;
-    this.#options.register.remove(connection.idleEntry);
-    connection.state = 'busy';
-    return connection;
+  gone(connection: Connection): void {
+    const place = this.#open.get(connection);
+    if (place === undefined) return;
+    this.#open.delete(connection);
+    const at = this.#idle.indexOf(place);
+    if (at !== -1) {
+      this.#idle.splice(at, 1);
+      this.#options.register.remove(place.idleEntry);
+    }
+    if (this.#open.size > 0) return;
+    this.#stopTimer();
+    this.#options.onUse(false);
+    this.#whenEmpty?.();
   }
 
-  #add(): Connection {
-    const connection: Connection = new Connection(this.#options, () => void this.#end(connection));
-    connection.client
-      .on('connect', () => {
-        connection.connected = true;
-      })
-      .on('disconnect', () => {
-        connection.connected = false;
-        if (connection.state === 'idle') this.#end(connection);
-      })
-      .on('drain', () => this.#rest(connection));
-    this.#open.add(connection);
+  #takeIdle(servername: string | null): Connection | undefined {
+    for (let at = this.#idle.length - 1; at >= 0; at -= 1) {
+      const place = this.#idle[at];
+      if (place === undefined || place.servername !== servername) continue;
+      this.#idle.splice(at, 1);
+      this.#options.register.remove(place.idleEntry);
+      return place.connection;
+    }
+    return undefined;
+  }
+
+  #add(servername: string | null): Connection {
+    const connection = new Connection(this.#options.connect, servername, this);
+    this.#open.set(connection, {
+      connection,
+      servername,
+      idleEntry: newIdleEntry(() => connection.end()),
+      idleUntilMs: 0,
+    });
     if (this.#open.size === 1) this.#options.onUse(true);
     return connection;
   }
 
-  /** After its request: kept for the next one, or ended. */
-  #rest(connection: Connection): void {
-    if (connection.state !== 'busy' || connection.client.stats.size > 0) return;
-    connection.handler = null;
-    const { register, maxIdlePerHost, maxIdleTotal } = this.#options;
-    if (this.#closed || !connection.connected || this.#idle.length >= maxIdlePerHost) {
-      this.#end(connection);
-      return;
+  #endOld(): void {
+    this.#stopTimer();
+    const nowMs = performance.now();
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const { connection, idleUntilMs } of this.#idle.slice()) {
+      if (idleUntilMs <= nowMs) connection.end();
+      else nextMs = Math.min(nextMs, idleUntilMs);
     }
-    connection.state = 'idle';
-    this.#idle.push(connection);
-    register.add(connection.idleEntry, maxIdleTotal);
+    if (nextMs !== Number.POSITIVE_INFINITY) this.#endOldAt(nextMs, nowMs);
   }
 
-  #end(connection: Connection, error?: Error): Promise<void> {
-    const { client } = connection;
-    if (connection.state !== 'ended') {
-      if (connection.state === 'idle') {
-        this.#idle.splice(this.#idle.indexOf(connection), 1);
-        this.#options.register.remove(connection.idleEntry);
-      }
-      connection.state = 'ended';
-      connection.handler = null;
-      this.#open.delete(connection);
-      if (this.#open.size === 0) this.#options.onUse(false);
-    }
-    const ended = error === undefined ? client.close() : client.destroy(error);
-    connection.cancel?.();
-    return ended;
+  #endOldAt(atMs: number, nowMs: number): void {
+    this.#stopTimer();
+    this.#idleTimerMs = atMs;
+    this.#idleTimer = setTimeout(() => this.#endOld(), Math.ceil(atMs - nowMs));
+    // Idle connections do not keep a process that has nothing else to do.
+    this.#idleTimer.unref();
   }
 
-  /** Fails a request the way undici does. */
-  #refuse(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const closed = new Client(this.#options.origin);
-    void closed.close();
-    return closed.dispatch(options, handler);
+  #stopTimer(): void {
+    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+    this.#idleTimer = null;
+    this.#idleTimerMs = Number.POSITIVE_INFINITY;
   }
 }
 
-function settle(ends: Promise<void>[], callback?: () => void): Promise<void> | void {
-  const settled = Promise.all(ends).then(() => undefined);
-  if (callback === undefined) return settled;
-  void settled.then(callback);
+/** What a server is asked for by the host that a request names; empty for an address, which is no name (RFC 6066 3). */
+function serverNameOf(host: string | null): string | null {
+  if (host === null) return null;
+  const name = host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  return isIP(name) === 0 ? name : '';
+}
+
+function refuse(listener: CallListener): UpstreamCall {
+  let told = false;
+  queueMicrotask(() => {
+    if (told) return;
+    told = true;
+    listener.failed(new OutboundError('CLOSED', 'Keymux ends and sends no more requests'));
+  });
+  return {
+    abort: () => {
+      told = true;
+    },
+    pause: () => undefined,
+    resume: () => undefined,
+  };
 }

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { errors } from 'undici';
 import { forbiddenLiteral, publicLookup, resolvePublic } from './address-guard.ts';
 import { openHttpTunnel } from './http-tunnel.ts';
 import { OutboundError } from './outbound-error.ts';
@@ -29,7 +28,8 @@ export function createConnector(options: ConnectorOptions): Connect {
     const giveUp = new AbortController();
     const timer = setTimeout(() => {
       giveUp.abort(
-        new errors.ConnectTimeoutError(
+        new OutboundError(
+          'CONNECT_TIMEOUT',
           `no connection to ${target.host}:${target.port} within ${connectTimeoutMs} ms`,
         ),
       );

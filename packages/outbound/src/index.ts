@@ -1,5 +1,4 @@
 export { checkProxyAddress, checkWebAddress, normalAddress } from './check-address.ts';
-export { UpstreamDispatcher } from './connections.ts';
 export {
   createOutbound,
   type Outbound,
@@ -10,3 +9,9 @@ export { OutboundError, type OutboundErrorCode } from './outbound-error.ts';
 export { describe, readProxyUrl, type ProxyAddress, type ReadProxyUrl } from './proxy-url.ts';
 export { isPublicAddress } from './public-address.ts';
 export { type ProxyEnvironment } from './route.ts';
+export type {
+  CallListener,
+  UpstreamCall,
+  UpstreamDispatcher,
+  UpstreamRequest,
+} from './upstream-dispatcher.ts';

@@ -1,8 +1,9 @@
 import { AbsoluteForm } from './absolute-form.ts';
-import { Connections, type UpstreamDispatcher } from './connections.ts';
+import { Connections } from './connections.ts';
 import { createConnector } from './connector.ts';
 import { createIdleRegister } from './idle-register.ts';
 import { chooseRoute, readTarget, type ProxyEnvironment, type Route } from './route.ts';
+import type { UpstreamDispatcher } from './upstream-dispatcher.ts';
 
 /** What an outbound is made of. */
 export interface OutboundOptions {
@@ -59,7 +60,7 @@ export function createOutbound({ environment, forbidPrivate }: OutboundOptions):
     const target = readTarget(options.origin);
     const { connectTimeoutMs, idleTimeoutMs, maxIdlePerHost, maxIdleTotal } = options;
     const connections: Connections = new Connections({
-      origin: options.origin,
+      host: new URL(options.origin).host,
       connect: createConnector({ target, route, connectTimeoutMs, forbidPrivate }),
       idleTimeoutMs,
       maxIdlePerHost,
@@ -116,9 +117,10 @@ export function createOutbound({ environment, forbidPrivate }: OutboundOptions):
       ended = true;
       await Promise.all(Array.from(inUse.keys(), (connections) => connections.close()));
     },
-    async destroy() {
+    destroy() {
       ended = true;
-      await Promise.all(Array.from(inUse.keys(), (connections) => connections.destroy()));
+      for (const connections of inUse.keys()) connections.destroy();
+      return Promise.resolve();
     },
   };
 }

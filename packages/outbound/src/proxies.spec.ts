@@ -1,7 +1,7 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { RequestError, Server } from 'proxy-chain';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ask, failureOf, outboundWith, through } from '../test/ask.ts';
+import { ask, failureOf, outboundWith, through, upgrade } from '../test/ask.ts';
 import { loopbackCertificate, loopbackKey } from '../test/loopback-certificate.ts';
 import { startOrigin, type OriginServer } from '../test/origin-server.ts';
 import type { Outbound } from './outbound.ts';
@@ -102,7 +102,7 @@ describe.each(['http', 'https'] as const)('an %s proxy', (type) => {
   it('carries upgrades to http upstreams through a tunnel', async () => {
     const proxy = await startProxy(type);
     const dispatcher = through(outbound(), plain.origin, right(proxy));
-    const { socket } = await dispatcher.upgrade({ path: '/', protocol: 'x' });
+    const socket = await upgrade(dispatcher);
     let received = '';
     for await (const chunk of socket) received += String(chunk);
     expect(received).toBe('up');

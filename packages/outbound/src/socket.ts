@@ -15,7 +15,6 @@ export function whenReady<S extends Socket>(
       end();
     };
     const onReady = () => settle(() => resolve(socket));
-    // Not undici's own error for this: a connector that answers it is asked again for ever.
     const onClose = () =>
       settle(() => reject(new Error('the connection was closed while it opened')));
     const onAbort = () => {

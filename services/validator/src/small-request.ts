@@ -1,5 +1,4 @@
-import type { UpstreamDispatcher } from '@keymux/outbound';
-import type { Dispatcher } from 'undici';
+import type { CallListener, UpstreamDispatcher } from '@keymux/outbound';
 
 /** What came of a small request; `text` has at most as many bytes as were asked for. */
 export type SmallAnswer =
@@ -16,6 +15,7 @@ export function sendSmall(
   dispatcher: UpstreamDispatcher,
   {
     mostBytes = maxAnswerBytes,
+    body,
     ...request
   }: {
     method: string;
@@ -27,28 +27,26 @@ export function sendSmall(
   signal: AbortSignal,
 ): Promise<SmallAnswer> {
   return new Promise((resolve) => {
-    const handler = new SmallAnswerReader((answer) => {
-      signal.removeEventListener('abort', onAbort);
-      resolve(answer);
-    }, mostBytes);
-    const onAbort = () => {
-      handler.settle({ kind: 'aborted' });
-      if (!dispatcher.abandon(handler)) handler.abort();
-    };
     if (signal.aborted) {
       resolve({ kind: 'aborted' });
       return;
     }
+    const reader = new SmallAnswerReader((answer) => {
+      signal.removeEventListener('abort', onAbort);
+      call.abort();
+      resolve(answer);
+    }, mostBytes);
+    const onAbort = () => reader.settle({ kind: 'aborted' });
+    const sent = { ...request, body: body === null ? null : Buffer.from(body) };
+    const call = dispatcher.dispatch(sent, reader);
     signal.addEventListener('abort', onAbort, { once: true });
-    dispatcher.dispatch(request, handler);
   });
 }
 
-class SmallAnswerReader implements Dispatcher.DispatchHandler {
+class SmallAnswerReader implements CallListener {
   readonly #settled: (answer: SmallAnswer) => void;
   readonly #mostBytes: number;
   readonly #chunks: Buffer[] = [];
-  #controller: Dispatcher.DispatchController | undefined;
   #sizeBytes = 0;
   #status = 0;
   #done = false;
@@ -64,33 +62,26 @@ class SmallAnswerReader implements Dispatcher.DispatchHandler {
     this.#settled(answer);
   }
 
-  abort(): void {
-    this.#controller?.abort(new Error('the answer is not needed any more'));
+  sent(): void {
+    // Nothing is measured from here on.
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#done) this.abort();
-  }
-
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+  headers(status: number): void {
     this.#status = status;
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  data(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#sizeBytes += chunk.length;
-    if (this.#sizeBytes < this.#mostBytes) return;
-    this.onResponseEnd();
-    this.abort();
+    if (this.#sizeBytes >= this.#mostBytes) this.end();
   }
 
-  onResponseEnd(): void {
+  end(): void {
     const text = Buffer.concat(this.#chunks).subarray(0, this.#mostBytes).toString('utf8');
     this.settle({ kind: 'answer', status: this.#status, text });
   }
 
-  onResponseError(_controller: unknown, error: Error): void {
+  failed(error: Error): void {
     const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : '';
     this.settle({ kind: 'no-answer', message: `${code}${error.message}` });
   }

@@ -23,7 +23,7 @@ export class AnswerSoFar {
   }
 
   /** Its head is there; raw headers are names and values in turn. */
-  begin(status: number, statusText: string, raw: readonly (Buffer | string)[]): void {
+  begin(status: number, statusText: string, raw: readonly string[]): void {
     this.#status = status;
     this.#statusText = statusText;
     this.#headers = readResponseHeaders(raw, this.#requestId);

@@ -105,7 +105,7 @@ export class AttemptRun {
   judge(ending: Ending, nowMs: number): JudgedEnding {
     const { record, path } = this.#request;
     const { group } = this.target;
-    const { sent } = this.#attempt;
+    const { wasSent: sent } = this.#attempt;
     return judgeEnding(ending, { group, record, path, sent, random: this.#deps.random(), nowMs });
   }
 
@@ -121,8 +121,8 @@ export class AttemptRun {
   }
 
   /** Ends it and frees its connection at once. */
-  abandon(reason: string): void {
-    this.#attempt.abandon(reason);
+  abandon(): void {
+    this.#attempt.abandon();
   }
 
   /** Who waits for the row of its answer. */
@@ -146,7 +146,6 @@ export class AttemptRun {
     const { path, headers: prepared, open } = this.#prepared;
     return {
       dispatcher: this.#deps.dispatchers.of(upstream, group.settings),
-      origin: upstream.origin,
       method: req.method ?? 'GET',
       path: upstream.basePath + path + query,
       headers: prepared.concat(group.channel.credentialHeaders(secret, path, headers.names)),

@@ -87,7 +87,7 @@ export class Exchange implements RelayListener, Bounded {
       this.#request.res.destroy();
       return;
     }
-    this.#run?.abandon('request_timeout');
+    this.#run?.abandon();
     this.#run?.stopRelay();
     if (!this.#row.settled) this.#row.attemptEnded(null, 'upstream', 'request-timeout');
     if (this.#answer.committed) this.#answer.cut('request_timeout');
@@ -126,7 +126,7 @@ export class Exchange implements RelayListener, Bounded {
     this.#row.attemptEnded(status, judgement.verdict, judgement.rule);
     verdicts.apply(judged, target, { status, number, requestId });
     if (this.#answer.tell(ending, judgement, run)) return;
-    if (ending.kind === 'error-event') run.abandon('error event');
+    if (ending.kind === 'error-event') run.abandon();
     run.release();
     const again = this.#plan.after(judgement, { target, nowMs: clock.now(), random });
     if (again.kind === 'over') this.#answer.sendLast();
@@ -176,7 +176,7 @@ export class Exchange implements RelayListener, Bounded {
       run.send();
       if (number === 1) metrics.overhead((clock.now() - record.startMs) / 1_000);
     } catch (error) {
-      run.abandon('malformed');
+      run.abandon();
       log.warn({ err: error, request_id: record.requestId }, 'a request cannot be sent');
       this.#answer.sendError('bad_request', 'client');
     }
@@ -184,7 +184,7 @@ export class Exchange implements RelayListener, Bounded {
 
   #breakOff(end: BrokenOff): void {
     this.#answer.breakOff(end, this.#run);
-    this.#run?.abandon(end.error);
+    this.#run?.abandon();
   }
 
   #close(): void {

@@ -52,7 +52,7 @@ export class Relay implements AttemptListener {
     return this.#last;
   }
 
-  headers(status: number, statusText: string, raw: readonly (Buffer | string)[]): void {
+  headers(status: number, statusText: string, raw: readonly string[]): void {
     this.#answer.begin(status, statusText, raw);
     this.#deps.listener.answers(this.#answer.headers);
     if (status >= 400) {

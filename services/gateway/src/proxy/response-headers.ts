@@ -29,11 +29,8 @@ export interface ResponseHeaders {
   readonly rateLimits: readonly string[];
 }
 
-/** Sorts raw headers (names and values as bytes) and puts the request's id in. */
-export function readResponseHeaders(
-  raw: readonly (Buffer | string)[],
-  requestId: string,
-): ResponseHeaders {
+/** Sorts raw headers (names and values in turn) and puts the request's id in. */
+export function readResponseHeaders(raw: readonly string[], requestId: string): ResponseHeaders {
   const forwarded: string[] = [];
   let contentLength: number | null = null;
   let contentType: string | null = null;
@@ -41,8 +38,8 @@ export function readResponseHeaders(
   let upstreamRequestId: string | null = null;
   let rateLimits: string[] | undefined;
   for (let at = 0; at + 1 < raw.length; at += 2) {
-    const original = text(raw[at]);
-    const value = text(raw[at + 1]);
+    const original = raw[at] ?? '';
+    const value = raw[at + 1] ?? '';
     const name = original.toLowerCase();
     if (hopByHop.has(name)) continue;
     if (name === requestIdHeader) {
@@ -67,8 +64,4 @@ export function readResponseHeaders(
     upstreamRequestId,
     rateLimits: rateLimits ?? none,
   };
-}
-
-function text(raw: Buffer | string | undefined): string {
-  return raw === undefined ? '' : typeof raw === 'string' ? raw : raw.toString('latin1');
 }

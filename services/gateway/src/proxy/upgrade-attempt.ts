@@ -28,7 +28,7 @@ export interface UpgradeAttemptDeps {
 /** What an attempt tells its upgrade: one of the two, once. */
 export interface UpgradeListener {
   /** The upstream speaks the protocol: its connection is there. */
-  upgraded(status: number, rawHeaders: readonly (Buffer | string)[], upstream: Duplex): void;
+  upgraded(status: number, rawHeaders: readonly string[], upstream: Duplex): void;
   ended(ending: UpgradeFailure): void;
 }
 
@@ -74,7 +74,6 @@ export class UpgradeAttempt implements AttemptListener {
     key.secret ??= vault.open(key.sealed);
     this.#attempt.start({
       dispatcher: dispatchers.of(upstream, group.settings),
-      origin: upstream.origin,
       method: 'GET',
       path: upstream.basePath + path + this.#request.query,
       headers: [
@@ -90,7 +89,7 @@ export class UpgradeAttempt implements AttemptListener {
   judge(ending: Ending, nowMs: number): JudgedEnding {
     const { record, path } = this.#request;
     const { group } = this.target;
-    const { sent } = this.#attempt;
+    const { wasSent: sent } = this.#attempt;
     return judgeEnding(ending, { group, record, path, sent, random: this.#deps.random(), nowMs });
   }
 
@@ -99,18 +98,18 @@ export class UpgradeAttempt implements AttemptListener {
     this.#permit?.end();
   }
 
-  abandon(reason: string): void {
-    this.#attempt.abandon(reason);
+  abandon(): void {
+    this.#attempt.abandon();
   }
 
-  headers(status: number, statusText: string, raw: readonly (Buffer | string)[]): void {
+  headers(status: number, statusText: string, raw: readonly string[]): void {
     this.#answer.begin(status, statusText, raw);
   }
 
   data(chunk: Buffer): boolean {
     this.#answer.hold(chunk);
     if (this.#answer.heldBytes > maxHeldBytes) {
-      this.#attempt.abandon('too long');
+      this.#attempt.abandon();
       const message = `an answer of more than ${maxHeldBytes} bytes to an upgrade`;
       this.failed({ kind: 'invalid-response', message });
     }
@@ -128,7 +127,7 @@ export class UpgradeAttempt implements AttemptListener {
     this.#listener.ended({ kind: 'failed', failure, committed: false });
   }
 
-  upgraded(status: number, raw: readonly (Buffer | string)[], upstream: Duplex): void {
+  upgraded(status: number, raw: readonly string[], upstream: Duplex): void {
     this.#listener.upgraded(status, raw, upstream);
   }
 }

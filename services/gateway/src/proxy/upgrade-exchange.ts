@@ -56,7 +56,7 @@ export class UpgradeExchange implements UpgradeListener {
     this.#next();
   }
 
-  upgraded(status: number, raw: readonly (Buffer | string)[], upstream: Duplex): void {
+  upgraded(status: number, raw: readonly string[], upstream: Duplex): void {
     const { client, record } = this.#request;
     if (this.#judge({ kind: 'answered', status, usage: null }) === undefined) {
       upstream.destroy();
@@ -64,8 +64,7 @@ export class UpgradeExchange implements UpgradeListener {
     }
     record.status = status;
     record.ttfbMs = this.#deps.clock.now() - record.startMs;
-    const headers = raw.map((each) => (typeof each === 'string' ? each : each.toString('latin1')));
-    headers.push(requestIdHeader, record.requestId);
+    const headers = [...raw, requestIdHeader, record.requestId];
     client.socket.write(responseHead(status, 'Switching Protocols', headers));
     if (client.head.length > 0) upstream.write(client.head);
     join(client.socket, upstream);
@@ -144,7 +143,7 @@ export class UpgradeExchange implements UpgradeListener {
     try {
       run.send();
     } catch (error) {
-      run.abandon('malformed');
+      run.abandon();
       this.#deps.log.warn({ err: error, request_id: requestId }, 'an upgrade cannot be sent');
       this.#answer.sendError('bad_request', { atFault: 'client' });
       this.#end();
@@ -154,7 +153,7 @@ export class UpgradeExchange implements UpgradeListener {
   /** The client's connection is closed: the end of an open one, or the client left before. */
   #closed(): void {
     const { record } = this.#request;
-    this.#run?.abandon('the client went away');
+    this.#run?.abandon();
     if (!this.#row.settled && record.status === 101) {
       record.keyId = this.#run?.target.key.id ?? null;
       this.#row.attemptEnded(101, 'success', 'upgrade');

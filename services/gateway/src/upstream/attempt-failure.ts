@@ -28,20 +28,14 @@ export function timeoutOf(phase: AttemptPhase): AttemptFailure | null {
   }
 }
 
-/** Reads a failure off the code of undici's or Node's error, never off its text. */
+/** Reads a failure off the code of an error, never off its text. */
 export function failureOf(error: Error, sent: boolean): AttemptFailure {
   const code =
     codeOf(error) ?? (error.cause instanceof Error ? codeOf(error.cause) : undefined) ?? '';
   const message = code === '' ? error.message : `${code}: ${error.message}`;
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return { kind: 'connect-timeout' };
+  if (code === 'CONNECT_TIMEOUT') return { kind: 'connect-timeout' };
   if (isTlsCode(code)) return { kind: 'tls-error', message };
-  if (
-    code.startsWith('HPE_') ||
-    code === 'UND_ERR_HEADERS_OVERFLOW' ||
-    code.startsWith('UND_ERR_RES')
-  ) {
-    return { kind: 'invalid-response', message };
-  }
+  if (code === 'INVALID_RESPONSE') return { kind: 'invalid-response', message };
   return sent ? { kind: 'reset', message } : { kind: 'connect-error', message };
 }
 

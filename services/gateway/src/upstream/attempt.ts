@@ -1,28 +1,25 @@
-import type { Duplex, Readable } from 'node:stream';
-import type { UpstreamDispatcher } from '@keymux/outbound';
-import type { Dispatcher } from 'undici';
+import type { Duplex } from 'node:stream';
+import type {
+  CallListener,
+  UpstreamCall,
+  UpstreamDispatcher,
+  UpstreamRequest,
+} from '@keymux/outbound';
 import type { Seat } from '../seats.ts';
 import { type AttemptFailure, type AttemptPhase, failureOf, timeoutOf } from './attempt-failure.ts';
 import type { Bounded, Deadlines } from './deadlines.ts';
 
 /** Who is told what an attempt brings. `data` answers false to pause it until `resume`. */
 export interface AttemptListener {
-  headers(status: number, statusText: string, rawHeaders: readonly (Buffer | string)[]): void;
+  headers(status: number, statusText: string, rawHeaders: readonly string[]): void;
   data(chunk: Buffer): boolean;
   end(): void;
   failed(failure: AttemptFailure): void;
-  upgraded?(status: number, rawHeaders: readonly (Buffer | string)[], socket: Duplex): void;
+  upgraded?(status: number, rawHeaders: readonly string[], socket: Duplex): void;
 }
 
-export interface AttemptRequest {
+export interface AttemptRequest extends UpstreamRequest {
   readonly dispatcher: UpstreamDispatcher;
-  readonly origin: string;
-  readonly method: string;
-  readonly path: string;
-  /** Flat list of names and values. */
-  readonly headers: string[];
-  readonly body: Buffer | Readable | null;
-  readonly upgrade?: string;
 }
 
 export interface AttemptTimeouts {
@@ -33,18 +30,17 @@ export interface AttemptTimeouts {
 }
 
 /** One try of one request at one upstream with one key: sends it and tells what comes, as it comes. */
-export class Attempt implements Dispatcher.DispatchHandler, Bounded {
+export class Attempt implements CallListener, Bounded {
   deadlineMs: number;
   readonly #listener: AttemptListener;
   readonly #timeouts: AttemptTimeouts;
   readonly #deadlines: Deadlines;
   readonly #now: () => number;
   #phase: AttemptPhase = 'connecting';
-  #controller: Dispatcher.DispatchController | undefined;
-  #dispatcher: UpstreamDispatcher | undefined;
+  #call: UpstreamCall | undefined;
   #seat: Seat<Bounded> | undefined;
   #paused = false;
-  #sent = false;
+  #wasSent = false;
   #abandoned = false;
 
   constructor(deps: {
@@ -62,115 +58,79 @@ export class Attempt implements Dispatcher.DispatchHandler, Bounded {
   }
 
   /** Whether the request went out: the upstream may have acted on it. */
-  get sent(): boolean {
-    return this.#sent;
+  get wasSent(): boolean {
+    return this.#wasSent;
   }
 
   /** Sends; everything else comes through the listener. Throws when the request is malformed. */
   start(request: AttemptRequest): void {
     this.#seat = this.#deadlines.add(this);
-    this.#dispatcher = request.dispatcher;
-    const options: Dispatcher.DispatchOptions = {
-      origin: request.origin,
-      path: request.path,
-      method: request.method,
-      headers: request.headers,
-      body: request.body,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      ...(request.upgrade === undefined ? {} : { upgrade: request.upgrade }),
-    };
-    request.dispatcher.dispatch(options, this);
+    this.#call = request.dispatcher.dispatch(request, this);
   }
 
   /** Ends the attempt and frees its connection at once; nothing more is told. */
-  abandon(reason: string): void {
+  abandon(): void {
     if (this.#abandoned || this.#phase === 'ended') return;
     this.#abandoned = true;
     this.#close();
-    if (this.#controller === undefined) this.#dispatcher?.abandon(this);
-    else this.#controller.abort(new Error(reason));
+    this.#call?.abort();
   }
 
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
     this.deadlineMs = this.#now() + this.#timeouts.streamIdleTimeoutMs;
-    this.#controller?.resume();
+    this.#call?.resume();
   }
 
   overdue(): void {
     const failure = timeoutOf(this.#phase);
     if (failure === null) return;
-    this.abandon(failure.kind);
+    this.abandon();
     this.#listener.failed(failure);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#abandoned) {
-      controller.abort(new Error('abandoned'));
-      return;
-    }
-    this.#sent = true;
+  sent(): void {
+    this.#wasSent = true;
     this.#phase = 'waiting';
     this.deadlineMs = this.#now() + this.#timeouts.responseHeaderTimeoutMs;
   }
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    statusCode: number,
-    _headers: unknown,
-    statusMessage?: string,
-  ): void {
-    if (this.#abandoned || statusCode < 200) return;
+  headers(status: number, statusText: string, rawHeaders: readonly string[]): void {
     this.#phase = 'first-byte';
     this.deadlineMs = this.#now() + this.#timeouts.firstByteTimeoutMs;
-    this.#listener.headers(statusCode, statusMessage ?? '', rawHeadersOf(controller));
+    this.#listener.headers(status, statusText, rawHeaders);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#abandoned) return;
+  data(chunk: Buffer): void {
     this.#phase = 'body';
     this.deadlineMs = this.#now() + this.#timeouts.streamIdleTimeoutMs;
     if (this.#listener.data(chunk) || this.#abandoned) return;
     this.#paused = true;
     // A client that reads slowly is not the upstream's silence.
     this.deadlineMs = Number.POSITIVE_INFINITY;
-    controller.pause();
+    this.#call?.pause();
   }
 
-  onResponseEnd(): void {
-    if (this.#abandoned) return;
+  end(): void {
     this.#close();
     this.#listener.end();
   }
 
-  onResponseError(_controller: unknown, error: Error): void {
-    if (this.#abandoned || this.#phase === 'ended') return;
-    const sent = this.#sent;
+  failed(error: Error): void {
+    if (this.#phase === 'ended') return;
     this.#close();
-    this.#listener.failed(failureOf(error, sent));
+    this.#listener.failed(failureOf(error, this.#wasSent));
   }
 
-  onRequestUpgrade(
-    controller: Dispatcher.DispatchController,
-    statusCode: number,
-    _headers: unknown,
-    socket: Duplex,
-  ): void {
+  upgraded(status: number, rawHeaders: readonly string[], socket: Duplex): void {
     this.#close();
-    if (this.#abandoned || this.#listener.upgraded === undefined) socket.destroy();
-    else this.#listener.upgraded(statusCode, rawHeadersOf(controller), socket);
+    if (this.#listener.upgraded === undefined) socket.destroy();
+    else this.#listener.upgraded(status, rawHeaders, socket);
   }
 
   #close(): void {
     this.#phase = 'ended';
     if (this.#seat !== undefined) this.#deadlines.remove(this.#seat);
   }
-}
-
-function rawHeadersOf(controller: Dispatcher.DispatchController): readonly (Buffer | string)[] {
-  const raw = controller.rawHeaders;
-  return Array.isArray(raw) ? raw : [];
 }
