@@ -105,10 +105,16 @@ export function createMongoEventStore(db: Db): MongoEventStore {
     },
     readAll: async (afterPosition, limit, until) => {
       const first = await holderOf(afterPosition + 1);
+      const begin = first?._id ?? 0;
+      const skipped = afterPosition + 1 - begin;
+      const isOne = until === undefined && first !== null && first.size - skipped >= limit;
       const some = until === undefined ? {} : { 'events.time': { $lte: until } };
-      const cursor = commits.find({ _id: { $gte: first?._id ?? 0 }, ...some }).sort({ _id: 1 });
+      // An import's commit holds thousands of events, for several pages: of such no more is read than a page.
+      const found = isOne
+        ? commits.find({ _id: begin }, { projection: { events: { $slice: [skipped, limit] } } })
+        : commits.find({ _id: { $gte: begin }, ...some }, { projection: { events: 1 } });
       const page: StoredEvent[] = [];
-      for await (const { _id, events } of cursor) {
+      for await (const { _id, events } of found.sort({ _id: 1 })) {
         for (const event of events) {
           const isAsked =
             _id + event.n > afterPosition && (until === undefined || event.time <= until);

@@ -103,6 +103,7 @@ export async function rebuildRoster(
 ): Promise<RebuiltKeys | undefined> {
   const closings = new Map<string, number>();
   const blocked: FoldedKey[] = [];
+  const pools = new Map<string, number>();
   let sum = from.keys;
   let through = from;
   const isEnded = (): boolean => signal?.aborted ?? false;
@@ -146,10 +147,24 @@ export async function rebuildRoster(
     closings.set(group, (closings.get(group) ?? 0) + 1);
   }
 
-  // A key that something is in the way of is known here alone: another rebuild has to begin before it.
+  // A key that something is in the way of is known here alone: another rebuild has to begin before it. Which
+  // keys were put right stays told then: that one finds them as they should be.
   async function told(position: number): Promise<void> {
-    if (blocked.length === 0) through = { position, keys: sum };
+    const { replaced, added, removed } = sum;
+    through =
+      blocked.length === 0
+        ? { position, keys: sum }
+        : { ...through, keys: { ...through.keys, replaced, added, removed } };
     await progress?.(through, position);
+  }
+
+  // Asked for once, and not for every key of it.
+  async function poolOf(group: string): Promise<number> {
+    const closed = closings.get(group) ?? 0;
+    const name = `${closed} ${group}`;
+    const id = pools.get(name) ?? (await places.nthPool(group, closed));
+    pools.set(name, id);
+    return id;
   }
 
   async function begin(page: readonly StoredEvent[]): Promise<FoldedKey[]> {
@@ -162,7 +177,7 @@ export async function rebuildRoster(
       const state = fact === undefined ? initialState : evolve(initialState, fact);
       if (!isLive(state)) continue;
       const { group } = state;
-      const poolId = await places.nthPool(group, closings.get(group) ?? 0);
+      const poolId = await poolOf(group);
       const { position, version, time } = event;
       const createdMs = Date.parse(time);
       keys.push({ id, group, poolId, position, createdMs, version, state, wrongVersion: null });

@@ -37,10 +37,20 @@ export function createRosterPlaces(deps: {
     return new Map(found.map((document) => [document._id, document]));
   }
 
+  // Most keys have no event but their first: of the others alone whole commits are read.
+  async function withMore(keys: readonly FoldedKey[]): Promise<FoldedKey[]> {
+    const claims = keys.map(({ id, version }) => versionClaim(streamOfKey(id), version + 1));
+    const more = new Set<string>();
+    const found = commits.find({ claims: { $in: claims } }, { projection: { streams: 1 } });
+    for await (const { streams } of found) for (const stream of streams) more.add(stream);
+    return keys.filter(({ id }) => more.has(streamOfKey(id)));
+  }
+
   async function foldSome(keys: readonly FoldedKey[]): Promise<void> {
     const folding = new Map(keys.map((key) => [key.id, key]));
     const streams = { $in: keys.map(({ id }) => streamOfKey(id)) };
-    for await (const { _id, events } of commits.find({ streams }).sort({ _id: 1 })) {
+    const found = commits.find({ streams }, { projection: { events: 1 } });
+    for await (const { _id, events } of found.sort({ _id: 1 })) {
       for (const event of events) {
         const key = folding.get(keyOfStream(event.stream) ?? '');
         if (key === undefined || event.version <= key.version) continue;
@@ -54,8 +64,9 @@ export function createRosterPlaces(deps: {
   return {
     nthPool: async (name, index) => (await pools.nth(name, index)).id,
     foldOn: async (keys) => {
-      for (let at = 0; at < keys.length; at += streamsAtOnce) {
-        await foldSome(keys.slice(at, at + streamsAtOnce));
+      const left = await withMore(keys);
+      for (let at = 0; at < left.length; at += streamsAtOnce) {
+        await foldSome(left.slice(at, at + streamsAtOnce));
       }
     },
     renewVerdicts: (after, page) => renewVerdicts({ log, verdicts }, after, page),
