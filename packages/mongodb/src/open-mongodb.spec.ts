@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
 import { startMongoDb } from '@keymux/parts/mongodb';
 import { createLogger, StartProblem } from '@keymux/service';
-import { MongoBulkWriteError, MongoNetworkError } from 'mongodb';
+import { MongoBulkWriteError, MongoNetworkError, MongoServerError } from 'mongodb';
 import { expect, it } from 'vitest';
-import { isMongoAway, onlyDuplicateKeys } from './failures.ts';
+import { isMongoAway, isRefused, onlyDuplicateKeys } from './failures.ts';
 import { openMongo } from './open-mongodb.ts';
 
 function capture() {
@@ -59,6 +59,23 @@ it('tries a server that is too old again and again, in one line each that says w
   ]);
   expect(lines.join('')).not.toContain('"stack"');
   await part.stop();
+}, 120_000);
+
+it('ends the start when credentials are refused; the stand-in knows no way to give them', async () => {
+  const { log, lines } = capture();
+  const { part, real } = await startMongoDb();
+  const url = new URL(part.url);
+  [url.username, url.password] = ['nobody', 'hunter2'];
+  const opening = openMongo({ url: url.href, log });
+  const why = real
+    ? new StartProblem('MONGODB_URL: the server refuses the credentials')
+    : /no such command: 'saslStart'/;
+  await expect(opening).rejects.toThrow(why);
+  expect(lines.join('')).not.toContain('hunter2');
+  await part.stop();
+  const refusal = (code: number) =>
+    new MongoServerError({ code, errmsg: 'Authentication failed.' });
+  expect([isRefused(refusal(18)), isRefused(refusal(11_000))]).toEqual([true, false]);
 }, 120_000);
 
 it('tells a server that went away from an answer that was a refusal', async () => {
