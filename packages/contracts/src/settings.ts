@@ -74,7 +74,7 @@ export const settings: readonly Setting[] = [
   {
     name: 'app_url',
     title: 'Address of Keymux',
-    help: 'The address clients use; shown in endpoints and snippets.',
+    help: 'The address clients use; shown in endpoints and snippets. Until it is set, they show the address that was asked.',
     section: 'gateway',
     type: 'string',
     default: 'http://localhost:3001',

@@ -74,7 +74,7 @@ export {
 export { type Reply } from './reply.ts';
 export { openStore, runApart, type Ground } from './run-apart.ts';
 export { createMatcher } from './operation-match.ts';
-export { cameOverHttps } from './same-origin.ts';
+export { cameOverHttps, cameTo } from './same-origin.ts';
 export { explainErrors } from './schema-errors.ts';
 export { scrubText } from './scrub.ts';
 export { type TraceExport } from './trace-export.ts';

@@ -13,6 +13,14 @@ export function cameOverHttps(req: IncomingMessage): boolean {
   return proto?.trim().toLowerCase() === 'https';
 }
 
+/** Where the client came to the edge, as an origin: what it wrote, or what a proxy in front says that it wrote. */
+export function cameTo(req: IncomingMessage): string | null {
+  const [forwarded] = String(req.headers['x-forwarded-host'] ?? '').split(',');
+  const host = forwarded?.trim() || req.headers.host;
+  const origin = `${cameOverHttps(req) ? 'https' : 'http'}://${host}`;
+  return host !== undefined && hostOf(origin) === host.toLowerCase() ? origin : null;
+}
+
 /**
  * True when a request that changes something and is authenticated by a cookie may be from our own console: a browser
  * says so by `Sec-Fetch-Site` or `Origin`; what says neither must not look like an HTML form, which any site can send.

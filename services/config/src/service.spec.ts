@@ -19,6 +19,7 @@ const vault = createVault('test encryption key');
 
 interface Started {
   readonly config: ConfigService;
+  readonly url: string;
   readonly told: Message[];
   readonly store: EventStore;
   ask(
@@ -83,12 +84,14 @@ async function start(store = newStore()): Promise<Started> {
     await bus.close();
     await calls.close();
   });
+  const url = `http://127.0.0.1:${port}`;
   return {
     config,
+    url,
     told,
     store,
     async ask(method, path, body, headers = {}) {
-      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      const response = await fetch(`${url}${path}`, {
         method,
         headers: {
           authorization: 'Bearer admin-key',
@@ -118,13 +121,13 @@ const fieldsOf = ({ body }: Answer) =>
 
 describe('groups', () => {
   it('are created, read, changed and deleted, and everybody is told', async () => {
-    const { ask, told } = await start();
+    const { ask, told, url } = await start();
     const created = await ask('POST', '/api/groups', group('main'));
     expect(created.status).toBe(201);
     expect(created.body).toMatchObject({
       name: 'main',
       enabled: true,
-      endpoint: 'http://localhost:3001/proxy/main',
+      endpoint: `${url}/proxy/main`,
       effective_config: {
         max_retries: { value: 7, source: 'environment' },
         blacklist_threshold: { value: 3, source: 'default' },

@@ -12,7 +12,10 @@ export interface SettingText {
 type Texts = Readonly<Record<SettingName, SettingText>>;
 
 const zh: Texts = {
-  app_url: { title: 'Keymux 地址', help: '客户端使用的地址；显示在接入地址和代码示例中。' },
+  app_url: {
+    title: 'Keymux 地址',
+    help: '客户端使用的地址；显示在接入地址和代码示例中。未设置时显示请求所用的地址。',
+  },
   proxy_keys: {
     title: '全局代理密钥',
     help: '客户端访问任何分组都可使用的密钥；首次启动时自动生成。',
@@ -77,7 +80,7 @@ const zh: Texts = {
 const ja: Texts = {
   app_url: {
     title: 'Keymux のアドレス',
-    help: 'クライアントが使うアドレス。エンドポイントとコード例に表示されます。',
+    help: 'クライアントが使うアドレス。エンドポイントとコード例に表示されます。未設定の間は、アクセスされたアドレスを表示します。',
   },
   proxy_keys: {
     title: 'グローバルプロキシキー',

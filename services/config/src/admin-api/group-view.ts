@@ -10,8 +10,14 @@ export interface ViewDeps {
   readonly environmentSettings: Readonly<Partial<SettingValues>>;
 }
 
+/** What a view of a group is made with. */
+export interface GroupViewDeps extends ViewDeps {
+  /** The origin that the request for it came to, which works where nobody set `app_url`. */
+  readonly cameTo: string | null;
+}
+
 /** A group as the API shows it: with its endpoint and where each effective value comes from. */
-export function groupView(known: KnownGroup, state: ConfigState, deps: ViewDeps): GroupView {
+export function groupView(known: KnownGroup, state: ConfigState, deps: GroupViewDeps): GroupView {
   const { group, revision, createdAt, updatedAt } = known;
   const layers = layerSettings(state.settings, deps.environmentSettings);
   const open = (value: unknown): unknown =>
@@ -27,12 +33,14 @@ export function groupView(known: KnownGroup, state: ConfigState, deps: ViewDeps)
     typeof proxy_url === 'string'
       ? { ...group.config, proxy_url: openText(deps.vault, proxy_url) }
       : group.config;
-  const appUrl = String(layers.get('app_url')?.value ?? '').replace(/\/+$/, '');
+  const appUrl = layers.get('app_url');
+  const said = String(appUrl?.value ?? '').replace(/\/+$/, '');
+  const base = appUrl?.source === 'default' ? (deps.cameTo ?? said) : said;
   return {
     ...group,
     config,
     proxy_keys: group.proxy_keys.map((sealed) => deps.vault.open(sealed)),
-    endpoint: `${appUrl}/proxy/${group.name}`,
+    endpoint: `${base}/proxy/${group.name}`,
     effective_config: Object.fromEntries(effective),
     revision,
     created_at: createdAt,

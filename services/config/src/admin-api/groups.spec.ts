@@ -30,7 +30,7 @@ describe('a group', () => {
     expect(created.json).toMatchObject({
       revision: 3,
       created_at: '2026-01-01T00:00:00.000Z',
-      endpoint: 'http://localhost:3001/proxy/main',
+      endpoint: expect.stringMatching(/^http:.+\/proxy\/main$/),
       effective_config: {
         blacklist_threshold: { value: 0, source: 'group' },
         connect_timeout: { value: 3, source: 'system' },
@@ -40,6 +40,20 @@ describe('a group', () => {
     });
     const read = await house.ask('GET', '/api/groups/main');
     expect([read.json, read.headers.get('etag')]).toEqual([created.json, '"3"']);
+  });
+
+  it('shows the endpoint where the request came to, until the address of Keymux is set', async () => {
+    await create('main');
+    const seen = async (headers: Record<string, string>) => {
+      const { json } = await house.ask('GET', '/api/groups/main', undefined, headers);
+      return Value.Parse(Type.Object({ endpoint: Type.String() }), json).endpoint;
+    };
+    expect(await seen({})).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/proxy\/main$/);
+    const behind = { 'x-forwarded-host': 'keys.example', 'x-forwarded-proto': 'https' };
+    expect(await seen(behind)).toBe('https://keys.example/proxy/main');
+    expect(await seen({ 'x-forwarded-host': 'no host/at all' })).toBe(
+      'http://localhost:3001/proxy/main',
+    );
   });
 
   it('shows the endpoint at the address of Keymux, without a doubled slash', async () => {

@@ -1,5 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import type { CallTable, GroupPatch } from '@keymux/contracts';
-import { invalidField, problem, type Problem, type Reply } from '@keymux/service';
+import { cameTo, invalidField, problem, type Problem, type Reply } from '@keymux/service';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import {
@@ -14,7 +15,7 @@ import { prepareSecrets, shownSecret } from '../proxy-key/prepare-secrets.ts';
 import { holdsCredentials } from '../proxy-key/secrets.ts';
 import type { Change } from '../revision/config-log.ts';
 import type { Decision } from '../revision/decision.ts';
-import { type ConfigState, inOrder, sealedOf } from '../revision/state.ts';
+import { type ConfigState, inOrder, type KnownGroup, sealedOf } from '../revision/state.ts';
 import { cursorAfter, isAfter, readCursor } from './group-cursor.ts';
 import { groupView } from './group-view.ts';
 import type { ConfigHandlers, HandlerDeps } from './handler-deps.ts';
@@ -22,6 +23,18 @@ import { previewIn } from './preview-in.ts';
 
 const pageSize = 100;
 const CopyStarted = Type.Object({ task_id: Type.String() });
+
+/** A group that was asked for, and by which request. */
+interface Asked {
+  readonly name: string;
+  readonly req: IncomingMessage;
+}
+
+interface Seen {
+  readonly known: KnownGroup;
+  readonly state: ConfigState;
+  readonly req: IncomingMessage;
+}
 
 type GroupOperation =
   | 'listGroups'
@@ -50,9 +63,12 @@ export function groupHandlers(deps: HandlerDeps): ConfigHandlers<GroupOperation>
     return { forbidPrivate, secrets: prepareSecrets(parts, given, sealed) };
   }
 
+  const view = ({ known, state, req }: Seen) =>
+    groupView(known, state, { ...deps, cameTo: cameTo(req) });
+
   // What a change would make of a group; nothing of it is kept.
   async function dryRun(
-    name: string,
+    { name, req }: Asked,
     decide: (state: ConfigState) => Decision,
   ): Promise<Reply | Problem> {
     const made = await configLog.preview(decide);
@@ -61,16 +77,16 @@ export function groupHandlers(deps: HandlerDeps): ConfigHandlers<GroupOperation>
     const known = made.state.groups.get(name);
     if (known === undefined) return { status: 200, body: { preview } };
     const revision = made.before.groups.get(name)?.revision ?? 0;
-    return { status: 200, body: { ...groupView(known, made.state, deps), revision, preview } };
+    return { status: 200, body: { ...view({ known, state: made.state, req }), revision, preview } };
   }
 
-  function groupReply(made: Change | Problem, name: string, status: 200 | 201): Reply {
+  function groupReply(made: Change | Problem, { name, req }: Asked, status: 200 | 201): Reply {
     if (made.kind === 'problem') return made;
     const known = made.state.groups.get(name);
     if (known === undefined) return noGroup(name);
     return {
       status,
-      body: groupView(known, made.state, deps),
+      body: view({ known, state: made.state, req }),
       headers: {
         etag: `"${known.revision}"`,
         ...(status === 201 ? { location: `/api/groups/${name}` } : {}),
@@ -89,7 +105,7 @@ export function groupHandlers(deps: HandlerDeps): ConfigHandlers<GroupOperation>
   }
 
   return {
-    listGroups: async ({ query }) => {
+    listGroups: async ({ query, req }) => {
       const { state } = configLog;
       const text = query.q?.toLowerCase() ?? '';
       const found = inOrder(state).filter(
@@ -103,18 +119,19 @@ export function groupHandlers(deps: HandlerDeps): ConfigHandlers<GroupOperation>
       return {
         status: 200,
         body: {
-          items: page.map((known) => groupView(known, state, deps)),
+          items: page.map((known) => view({ known, state, req })),
           next_cursor: last === undefined || page.length === rest.length ? null : cursorAfter(last),
           total: found.length,
         },
         headers: { etag: `"${state.revision}"` },
       };
     },
-    createGroup: async ({ body, query, actor }) => {
+    createGroup: async ({ body, query, actor, req }) => {
+      const { name } = body;
       const decide = (state: ConfigState): Decision =>
-        decideCreate(state, body, rulesFor(body, body.name, state));
-      if (query.dry_run === true) return dryRun(body.name, decide);
-      return groupReply(await configLog.change(actor, decide), body.name, 201);
+        decideCreate(state, body, rulesFor(body, name, state));
+      if (query.dry_run === true) return dryRun({ name, req }, decide);
+      return groupReply(await configLog.change(actor, decide), { name, req }, 201);
     },
     orderGroups: async ({ body, actor, ifMatch }) => {
       const made = await configLog.change(actor, (state) =>
@@ -123,26 +140,27 @@ export function groupHandlers(deps: HandlerDeps): ConfigHandlers<GroupOperation>
       if (made.kind === 'problem') return made;
       return { status: 200, body: { revision: made.state.revision } };
     },
-    getGroup: async ({ params }) => {
+    getGroup: async ({ params: { name }, req }) => {
       const { state } = configLog;
-      return groupReply({ kind: 'changed', before: state, state, event: null }, params.name, 200);
+      const made: Change = { kind: 'changed', before: state, state, event: null };
+      return groupReply(made, { name, req }, 200);
     },
-    changeGroup: async ({ params, body, query, actor, ifMatch }) => {
+    changeGroup: async ({ params, body, query, actor, ifMatch, req }) => {
       const { name } = params;
       const decide = (state: ConfigState): Decision =>
         decideChange(state, { name, patch: body, ifMatch }, rulesFor(body, name, state));
-      if (query.dry_run === true) return dryRun(name, decide);
-      return groupReply(await configLog.change(actor, decide), name, 200);
+      if (query.dry_run === true) return dryRun({ name, req }, decide);
+      return groupReply(await configLog.change(actor, decide), { name, req }, 200);
     },
-    deleteGroup: async ({ params, query, actor, ifMatch }) => {
+    deleteGroup: async ({ params, query, actor, ifMatch, req }) => {
       const { name } = params;
       const decide = (state: ConfigState): Decision =>
         decideDelete(state, { name, ifMatch }, { shown });
-      if (query.dry_run === true) return dryRun(name, decide);
+      if (query.dry_run === true) return dryRun({ name, req }, decide);
       const made = await configLog.change(actor, decide);
       return made.kind === 'problem' ? made : { status: 204 };
     },
-    copyGroup: async ({ params, body, actor, ifMatch }) => {
+    copyGroup: async ({ params, body, actor, ifMatch, req }) => {
       const copy = { from: params.name, to: body.name, ifMatch };
       const made = await configLog.change(actor, (state) =>
         decideCopy(state, copy, { forbidPrivate, secrets: { shown } }),
@@ -159,7 +177,7 @@ export function groupHandlers(deps: HandlerDeps): ConfigHandlers<GroupOperation>
       if (taskId !== null && typeof taskId !== 'string') return taskId;
       return {
         status: 201,
-        body: { group: groupView(known, made.state, deps), task_id: taskId },
+        body: { group: view({ known, state: made.state, req }), task_id: taskId },
         headers: { etag: `"${known.revision}"`, location: `/api/groups/${body.name}` },
       };
     },
