@@ -39,7 +39,9 @@ const ReplayedSchema = Type.Object({
   failures: Type.Integer({ description: 'counted against keys' }),
   requests_without_key: Type.Integer(),
   requests_failed_over: Type.Integer({ description: 'tried again elsewhere after a failure' }),
-  seconds_without_key: Type.Number(),
+  seconds_without_key: Type.Number({
+    description: 'since the group had its first key, or a request asked for one',
+  }),
   usable: Type.Array(Type.Object({ time: Type.String(), value: Type.Integer() }), {
     description: 'usable keys over time',
   }),

@@ -940,6 +940,7 @@ export interface Operations {
         readonly requests_without_key: number;
         /** tried again elsewhere after a failure */
         readonly requests_failed_over: number;
+        /** since the group had its first key, or a request asked for one */
         readonly seconds_without_key: number;
         /** usable keys over time */
         readonly usable: readonly {
@@ -955,6 +956,7 @@ export interface Operations {
         readonly requests_without_key: number;
         /** tried again elsewhere after a failure */
         readonly requests_failed_over: number;
+        /** since the group had its first key, or a request asked for one */
         readonly seconds_without_key: number;
         /** usable keys over time */
         readonly usable: readonly {

@@ -128,6 +128,7 @@ export class Replay {
 
   #hearOne(outcome: KeyOutcome, heard: HeardOutcomes): void {
     const nowMs = heard.heardMs;
+    this.#usable.asked();
     switch (outcome.kind) {
       case 'success':
         if (!this.#usable.has(null)) this.#withoutKey += outcome.count;

@@ -56,6 +56,22 @@ it('lets rests end in their order, and keys come in theirs', () => {
   ]);
 });
 
+it('has time without a key once there was one, or somebody asked for one', () => {
+  const later = begin(0, [50]);
+  later.advance(60);
+  expect(later.history.withoutMs).toBe(0);
+  const asked = begin(0, [50]);
+  asked.advance(20);
+  asked.asked();
+  asked.advance(60);
+  expect(asked.history.withoutMs).toBe(30);
+  const refused = begin();
+  refused.advance(20);
+  refused.changed('a', blacklisted);
+  refused.advance(60);
+  expect(refused.history.withoutMs).toBe(40);
+});
+
 it('knows that a key that rests for one model serves others', () => {
   const keys = begin();
   keys.changed('a', active(rest('m', 20)));

@@ -21,6 +21,8 @@ export class UsableKeys {
   #nextSampleMs: number;
   #nowMs: number;
   #withoutMs = 0;
+  /** Before a pool has its first key, or somebody asks for one, that it has none is no outage. */
+  #inUse = false;
 
   constructor(start: {
     readonly others: number;
@@ -29,6 +31,7 @@ export class UsableKeys {
     readonly sampleMs: number;
   }) {
     this.#others = start.others;
+    this.#inUse = start.others > 0;
     this.#coming = start.coming.toSorted((a, b) => b - a);
     this.#nowMs = start.fromMs;
     this.#nextSampleMs = start.fromMs;
@@ -49,15 +52,22 @@ export class UsableKeys {
     return this.usable > resting.size - alsoWhole;
   }
 
-  /** How long there was no usable key, ms, and how many there were over time. */
+  /** How long there was no usable key since the pool was in use, ms, and how many there were over time. */
   get history(): { withoutMs: number; samples: readonly { atMs: number; usable: number }[] } {
     return { withoutMs: this.#withoutMs, samples: this.#samples };
+  }
+
+  /** Somebody asked for a key: from now on it counts that there is none. */
+  asked(): void {
+    this.#inUse = true;
   }
 
   /** A key came to another state. */
   changed(id: string, state: KeyState): void {
     this.#forget(id);
-    if (!isLive(state) || state.status !== 'active') return;
+    if (!isLive(state)) return;
+    this.#inUse = true;
+    if (state.status !== 'active') return;
     const rests = state.rests.filter(({ until_ms }) => until_ms > this.#nowMs);
     this.#active.set(id, rests);
     for (const { model, until_ms } of rests) {
@@ -78,6 +88,7 @@ export class UsableKeys {
       if (coming === nextMs) {
         this.#coming.pop();
         this.#others += 1;
+        this.#inUse = true;
       } else {
         const { id } = this.#pop();
         this.#expire(id);
@@ -92,7 +103,7 @@ export class UsableKeys {
       this.#samples.push({ atMs: this.#nextSampleMs, usable: this.usable });
       this.#nextSampleMs += this.#sampleMs;
     }
-    if (this.usable === 0) this.#withoutMs += atMs - this.#nowMs;
+    if (this.#inUse && this.usable === 0) this.#withoutMs += atMs - this.#nowMs;
     this.#nowMs = atMs;
   }
 
