@@ -2,7 +2,7 @@ import { inject, Injectable } from '@angular/core';
 import { addressOf } from './address.ts';
 import { Connection } from './connection.ts';
 import { type Operations, routes } from './generated.ts';
-import { readProblem, ServerAway } from './problem.ts';
+import { isAway, readProblem, ServerAway } from './problem.ts';
 
 export type OperationId = keyof Operations;
 export type Answer<Id extends OperationId> = Operations[Id]['answer'];
@@ -42,8 +42,7 @@ export class Api {
         ...(signal === undefined ? {} : { signal }),
       }),
     );
-    // The edge answers 503 when the admin API is away, a proxy in front 502 or 504.
-    if (answer.status >= 502 && answer.status <= 504) this.#connection.lost();
+    if (isAway(answer.status)) this.#connection.lost();
     else this.#connection.heard();
     if (!answer.ok) {
       const problem = await this.#reached(signal, () => readProblem(answer));

@@ -1,4 +1,12 @@
-import { DestroyRef, effect, inject, type Signal, signal, untracked } from '@angular/core';
+import {
+  computed,
+  DestroyRef,
+  effect,
+  inject,
+  type Signal,
+  signal,
+  untracked,
+} from '@angular/core';
 import { Connection } from './connection.ts';
 import { createReloads } from './reloads.ts';
 
@@ -8,6 +16,8 @@ export interface Loaded<T> {
   readonly value: Signal<T | undefined>;
   readonly error: Signal<unknown>;
   readonly busy: Signal<boolean>;
+  /** What is known is what other parameters had asked for. */
+  readonly stale: Signal<boolean>;
   reload(): void;
   /** Puts in what an answer to a change said. */
   set(value: T): void;
@@ -29,23 +39,29 @@ export function loaded<P, T>(options: {
   /** Read for their changes only. */
   readonly hints?: readonly (() => unknown)[];
   readonly everyMs?: number;
-  /** Keeps what is shown until the new is there: for another look at the same thing. */
-  readonly keep?: true;
+  /** Keeps what is shown until the new is there: for another look at the same thing, or where this says that it is. */
+  readonly keep?: true | ((before: P, now: P) => boolean);
 }): Loaded<T> {
   const { params, load, hints = [], everyMs, keep } = options;
   const connection = inject(Connection);
   const value = signal<T | undefined>(undefined);
   const error = signal<unknown>(undefined);
   const busy = signal(false);
+  /** How often the parameters had changed: by now, and when what is known was asked for. */
+  const turn = signal(0);
+  const known = signal(0);
+  const stale = computed(() => value() !== undefined && known() !== turn());
 
   async function run(abort: AbortSignal): Promise<void> {
     const asked = untracked(params);
     if (asked === undefined) return;
+    const mine = untracked(turn);
     busy.set(true);
     try {
       const answer = await load(asked, AbortSignal.any([abort, AbortSignal.timeout(mostMs)]));
       if (abort.aborted) return;
       value.set(answer);
+      known.set(mine);
       error.set(undefined);
     } catch (failure) {
       if (!abort.aborted) error.set(failure);
@@ -55,10 +71,18 @@ export function loaded<P, T>(options: {
   }
   const reloads = createReloads(run, calmMs);
 
+  let before: P | undefined;
+  function isKept(now: P | undefined): boolean {
+    if (typeof keep !== 'function') return keep === true;
+    return before !== undefined && now !== undefined && keep(before, now);
+  }
+
   effect(() => {
     const asked = params();
     untracked(() => {
-      if (keep === undefined) value.set(undefined);
+      if (!isKept(asked)) value.set(undefined);
+      before = asked;
+      turn.update((count) => count + 1);
       error.set(undefined);
       reloads.stop();
       busy.set(false);
@@ -77,7 +101,7 @@ export function loaded<P, T>(options: {
     reloads.stop();
     clearInterval(timer);
   });
-  return { value, error, busy, reload: reloads.now, set: (fresh) => value.set(fresh) };
+  return { value, error, busy, stale, reload: reloads.now, set: (fresh) => value.set(fresh) };
 }
 
 /** Calls back whenever one of the signals changed, not for what they are now. */

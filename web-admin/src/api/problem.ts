@@ -5,11 +5,17 @@ export class ApiProblem extends Error {
   override readonly name = 'ApiProblem';
   readonly details: ProblemDetails;
   readonly retryAfterSeconds: number | null;
+  /** What the server's log knows the request by. */
+  readonly requestId: string | null;
 
-  constructor(details: ProblemDetails, retryAfterSeconds: number | null = null) {
+  constructor(
+    details: ProblemDetails,
+    more: { readonly retryAfterSeconds?: number | null; readonly requestId?: string | null } = {},
+  ) {
     super(details.detail ?? details.title);
     this.details = details;
-    this.retryAfterSeconds = retryAfterSeconds;
+    this.retryAfterSeconds = more.retryAfterSeconds ?? null;
+    this.requestId = more.requestId ?? null;
   }
 
   get status(): number {
@@ -24,6 +30,9 @@ export function refusedFields(error: unknown): Readonly<Record<string, string>> 
     errors.map(({ field, message }) => [field.replaceAll(/\[(\d+)\]/g, '.$1'), message]),
   );
 }
+
+/** The edge answers 503 when the admin API is away, a proxy in front 502 or 504. */
+export const isAway = (status: number): boolean => status >= 502 && status <= 504;
 
 /** The server could not be reached. */
 export class ServerAway extends Error {
@@ -45,13 +54,16 @@ function isDetails(value: unknown): value is ProblemDetails {
 export async function readProblem(answer: Response): Promise<ApiProblem> {
   const text = await answer.text();
   const retryAfter = Number(answer.headers.get('retry-after') ?? 'none');
-  const seconds = Number.isFinite(retryAfter) ? retryAfter : null;
+  const more = {
+    retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null,
+    requestId: answer.headers.get('x-request-id'),
+  };
   if (answer.headers.get('content-type')?.includes('json') === true) {
     const details: unknown = JSON.parse(text);
-    if (isDetails(details)) return new ApiProblem(details, seconds);
+    if (isDetails(details)) return new ApiProblem(details, more);
   }
   const { status, statusText } = answer;
-  return new ApiProblem({ type: 'about:blank', title: `${status} ${statusText}`, status }, seconds);
+  return new ApiProblem({ type: 'about:blank', title: `${status} ${statusText}`, status }, more);
 }
 
 /** What Angular's `resource` wrapped around the error that a loader rejected with. */

@@ -32,6 +32,8 @@ const icons = {
   pause: 'M7 4v12M13 4v12',
   warning: 'M10 3l8 14H2zM10 8v4M10 14.500v.01',
   filter: 'M3 5h14M6 10h8M8.500 15h3',
+  away: 'M3 8a10 10 0 0 1 14 0M6 11.500a6 6 0 0 1 8 0M10 15v.01M4 3l12 14',
+  lock: 'M5 9h10v8H5zM7 9V6.500a3 3 0 0 1 6 0V9M10 12v2',
   trash: 'M4 6h12M8 6V4h4v2M6 6l.7 10h6.600L14 6',
   edit: 'M4 16l.8-3.200L13 4.600l2.400 2.400-8.200 8.200z',
   drag: 'M8 5v.01M12 5v.01M8 10v.01M12 10v.01M8 15v.01M12 15v.01',

@@ -64,14 +64,12 @@ export class GroupPage {
       this.#api.call('statsOverview', { query: { range: '24h', group }, signal }),
     hints: [this.#live.keys],
     everyMs: 10_000,
-    keep: true,
   });
   readonly failures = loaded({
     params: this.name,
     load: (group, signal) =>
       this.#api.call('listLogs', { query: { group, outcome: 'error', limit: 8 }, signal }),
     everyMs: 10_000,
-    keep: true,
   });
   /** With an endpoint that can be reached from here. */
   readonly shown = computed(() => {
@@ -82,14 +80,11 @@ export class GroupPage {
   readonly results = signal<Answer<'testGroup'>['results'] | undefined>(undefined);
   readonly proxyKey = computed(() => {
     const own = this.group.value()?.proxy_keys[0];
-    const global = this.settings.value()?.items.find((each) => each.name === 'proxy_keys')?.value;
-    return (
-      own ??
-      String(global ?? '')
-        .split(',')[0]
-        ?.trim() ??
-      ''
-    );
+    const settings = this.settings.value()?.items;
+    if (own !== undefined) return own;
+    if (settings === undefined) return null;
+    const global = String(settings.find(({ name }) => name === 'proxy_keys')?.value ?? '');
+    return global.split(',')[0]?.trim() ?? '';
   });
 
   async test(): Promise<void> {

@@ -42,7 +42,8 @@ import { snippetsFor } from './snippets.ts';
 export class Snippets {
   readonly i18n = inject(I18n);
   readonly group = input.required<Group>();
-  readonly proxyKey = input.required<string>();
+  /** Empty when there is none; null while nobody knows. */
+  readonly proxyKey = input.required<string | null>();
   readonly chosen = signal('curl');
   readonly snippets = computed(() => snippetsFor(this.group(), this.proxyKey() || '<proxy key>'));
   readonly shown = computed(() => {

@@ -40,13 +40,17 @@ export class LogFeed {
 
   readonly first = loaded({
     params: this.filters,
-    load: (filters, signal) =>
-      this.#api.call('listLogs', {
-        query: { ...toQuery(filters, Date.now()), limit: firstPage },
-        signal,
-      }),
+    load: async (filters, signal) => {
+      const query = { ...toQuery(filters, Date.now()), limit: firstPage };
+      return { filters, page: await this.#api.call('listLogs', { query, signal }) };
+    },
     everyMs: refreshMs,
+    keep: true,
   });
+  /** What the known rows were let through by. */
+  readonly #listed = signal<LogFilters | undefined>(undefined);
+  /** Other rows are asked for than those that are known. */
+  readonly stale = computed(() => this.#listed() !== this.filters());
   readonly rows = this.#known.asReadonly();
   readonly waiting = computed(() => this.#waiting().length);
   readonly hasOlder = computed(() => typeof this.#cursor() === 'string');
@@ -59,16 +63,7 @@ export class LogFeed {
   constructor() {
     effect(() => {
       const answer = this.first.value();
-      untracked(() => {
-        if (answer === undefined || this.#isPast(answer)) this.#forget();
-        if (answer === undefined) return;
-        this.#take(answer.items);
-        if (this.#cursor() !== undefined) return;
-        this.#cursor.set(answer.next_cursor);
-        // Of what ended just before, and until the tail is heard, rows are still to be written.
-        this.#gap = lost(this.#gap, answer.items[0]?.time);
-        if (this.#listening()) this.#gap = heard(this.#gap, Date.now());
-      });
+      if (answer !== undefined) untracked(() => this.#answered(answer));
     });
     const connection = inject(Connection);
     effect((onCleanup) => {
@@ -76,6 +71,17 @@ export class LogFeed {
       if (filters === undefined || !connection.signedIn() || !this.canGrow()) return;
       onCleanup(this.#listen(filters));
     });
+  }
+
+  #answered({ filters, page }: { filters: LogFilters; page: Answer<'listLogs'> }): void {
+    if (filters !== this.#listed() || this.#isPast(page)) this.#forget();
+    this.#listed.set(filters);
+    this.#take(page.items);
+    if (this.#cursor() !== undefined) return;
+    this.#cursor.set(page.next_cursor);
+    // Of what ended just before, and until the tail is heard, rows are still to be written.
+    this.#gap = lost(this.#gap, page.items[0]?.time);
+    if (this.#listening()) this.#gap = heard(this.#gap, Date.now());
   }
 
   pause(): void {
@@ -99,7 +105,8 @@ export class LogFeed {
   async older(): Promise<void> {
     const cursor = this.#cursor();
     const filters = this.filters();
-    if (filters === undefined || typeof cursor !== 'string' || this.#busy()) return;
+    if (filters === undefined || this.stale()) return;
+    if (typeof cursor !== 'string' || this.#busy()) return;
     this.#busy.set(true);
     this.#error.set(undefined);
     try {
@@ -135,7 +142,7 @@ export class LogFeed {
       },
       lost: () => {
         this.#listening.set(false);
-        this.#gap = lost(this.#gap, this.#known()[0]?.time);
+        if (!this.stale()) this.#gap = lost(this.#gap, this.#known()[0]?.time);
       },
     });
     const timer = setInterval(() => {
@@ -144,9 +151,10 @@ export class LogFeed {
         this.#gap = null;
       }
       if (told.length === 0) return;
-      const fresh = told;
-      told = [];
-      this.#take(fresh);
+      const fresh = told.slice(-mostRows);
+      // Until the first page is here, those are the rows of other filters.
+      told = this.stale() ? fresh : [];
+      if (!this.stale()) this.#take(fresh);
     }, showMs);
     return () => {
       clearInterval(timer);

@@ -5,6 +5,15 @@ import type { Group } from '../api/generated.ts';
 import { KeyStates } from '../design/key-states.ts';
 import { I18n } from '../i18n/i18n.ts';
 
+const nothing = {
+  requests: 0,
+  error_rate: 0,
+  latency_p50_ms: null,
+  latency_p95_ms: null,
+  tokens_in: 0,
+  tokens_out: 0,
+} as const;
+
 /** Each group with its share of the traffic and its keys. */
 @Component({
   selector: 'km-group-table',
@@ -42,13 +51,17 @@ import { I18n } from '../i18n/i18n.ts';
                   <km-key-states class="slim" [counts]="row.keys" />
                 }
               </td>
-              <td class="number">{{ i18n.number(row.requests) }}</td>
+              <td class="number" [class.faint]="row.requests === 0">
+                {{ i18n.number(row.requests) }}
+              </td>
               <td class="number" [class.wrong]="row.error_rate >= 0.05">
                 {{ row.requests === 0 ? '–' : i18n.percent(row.error_rate) }}
               </td>
               <td class="number">{{ span(row.latency_p50_ms) }}</td>
               <td class="number">{{ span(row.latency_p95_ms) }}</td>
-              <td class="number">{{ i18n.compact(row.tokens_in + row.tokens_out) }}</td>
+              <td class="number">
+                {{ row.requests === 0 ? '–' : i18n.compact(row.tokens_in + row.tokens_out) }}
+              </td>
             </tr>
           }
         </tbody>
@@ -77,7 +90,9 @@ export class GroupTable {
   readonly rows = computed(() => {
     const { groups: totals, keys_by_group: keys } = this.overview();
     const known = new Map(this.groups().map((each) => [each.name, each]));
-    return totals
+    const busy = new Set(totals.map(({ group }) => group));
+    const quiet = this.groups().filter(({ name }) => !busy.has(name));
+    return [...totals, ...quiet.map(({ name }) => ({ ...nothing, group: name }))]
       .map((each) => ({
         ...each,
         known: known.has(each.group),

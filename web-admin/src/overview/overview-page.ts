@@ -92,7 +92,7 @@ export class OverviewPage {
   });
 
   readonly #clock = inject(WallClock);
-  readonly #failed = loaded({
+  readonly failed = loaded({
     params: () => ({ outcome: 'upstream', limit: troublesLooked }) as const,
     load: (query, signal) => {
       const from = new Date(Date.now() - recentMs).toISOString();
@@ -101,34 +101,38 @@ export class OverviewPage {
     everyMs: refreshMs,
     keep: true,
   });
-  readonly #guards = knownVerdicts(() => ({ group: '', kind: 'guard', limit: troublesLooked }));
+  readonly guards = knownVerdicts(() => ({ group: '', kind: 'guard', limit: troublesLooked }));
   readonly #troubles = computed(() =>
     troublesOf(
       {
-        failed: this.#failed.value()?.items ?? [],
-        guards: this.#guards.value()?.items ?? [],
+        failed: this.failed.value()?.items ?? [],
+        guards: this.guards.value()?.items ?? [],
       },
       this.#clock.nowMs(),
     ),
   );
 
+  readonly shownGroups = computed(() => {
+    const groups = this.groups.value()?.items ?? [];
+    return this.group() === '' ? groups : groups.filter((it) => it.name === this.group());
+  });
   readonly waitMinutes = computed(() => rowsWaitMinutes(this.settings.value()?.items));
   readonly concerns = computed(() => {
     const overview = this.overview.value();
-    const groups = this.groups.value()?.items ?? [];
     if (overview === undefined) return [];
     const keys = new Map(Object.entries(overview.keys_by_group));
-    const shown = this.group() === '' ? groups : groups.filter((it) => it.name === this.group());
-    return concernsOf(shown, { totals: overview.groups, keys, troubles: this.#troubles() });
+    return concernsOf(this.shownGroups(), {
+      totals: overview.groups,
+      keys,
+      troubles: this.#troubles(),
+    });
   });
-  readonly warnings = computed(() =>
-    warningsOf({
-      settings: this.settings.value()?.items ?? [],
-      groups: this.groups.value()?.items ?? [],
-      protocol: location.protocol,
-      host: location.hostname,
-    }),
-  );
+  readonly warnings = computed(() => {
+    const [settings, groups] = [this.settings.value()?.items, this.groups.value()?.items];
+    // Of what is not known nothing is said.
+    if (settings === undefined || groups === undefined) return [];
+    return warningsOf({ settings, groups, protocol: location.protocol, host: location.hostname });
+  });
   /** How much time a point of a chart stands for, in words. */
   readonly step = computed(() => {
     const [first, second] = this.series.value()?.get('requests') ?? [];

@@ -56,6 +56,7 @@ export const logs = {
   'logs.firstByteAt': 'first byte after {time}',
   'logs.cached': '{n} cached',
   'logs.reasoning': '{n} for reasoning',
+  'logs.missing': 'It may be too old to be kept, or so new that it is not written yet.',
   'logs.requestId': 'Request id',
   'logs.aggregate': 'Asked of',
   'logs.channel': 'Channel',

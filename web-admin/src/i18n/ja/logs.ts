@@ -59,6 +59,7 @@ export const logs: Record<keyof typeof en, string> = {
   'logs.firstByteAt': '最初のバイトは {time} 後',
   'logs.cached': 'キャッシュ {n}',
   'logs.reasoning': '推論 {n}',
+  'logs.missing': '保存期間を過ぎたか、新しすぎてまだ書き込まれていない可能性があります。',
   'logs.requestId': 'リクエスト ID',
   'logs.aggregate': '要求先の集約グループ',
   'logs.channel': 'チャネル',

@@ -58,6 +58,7 @@ export const logs: Record<keyof typeof en, string> = {
   'logs.firstByteAt': '{time} 后收到首字节',
   'logs.cached': '缓存 {n}',
   'logs.reasoning': '推理 {n}',
+  'logs.missing': '可能已超过保留期限，或者太新、尚未写入。',
   'logs.requestId': '请求 ID',
   'logs.aggregate': '请求的聚合分组',
   'logs.channel': '渠道',
