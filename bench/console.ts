@@ -44,7 +44,7 @@ async function measure(page: Page): Promise<void> {
   await page.keyboard.press('Enter');
   await page.waitForURL('**/overview');
 
-  const row = page.locator('cdk-virtual-scroll-viewport [role=row]').first();
+  const row = page.locator('km-key-table .scroller [role=row]').first();
   const total = (n: number) => page.getByText(`${digits(n)} keys`, { exact: true }).waitFor();
   await timed('open the page', async () => {
     await page.goto(`${keymux.url}/groups/${name}/keys`);
@@ -53,7 +53,7 @@ async function measure(page: Page): Promise<void> {
   });
   const loaded = (): Promise<string> =>
     page.evaluate(
-      `String(Math.round(document.querySelector('cdk-virtual-scroll-viewport').scrollHeight / 40))`,
+      `String(Math.round(document.querySelector('km-key-table .scroller').scrollHeight / 40))`,
     );
   await framed('scroll 3 rows a frame', scrollBy(page, 120, 600));
   await framed('scroll a screen a frame', scrollBy(page, 720, 600));
@@ -116,7 +116,7 @@ async function measure(page: Page): Promise<void> {
   await framed('frames while it runs', frames);
   await timed('until the list shows it', async () => {
     await page
-      .locator('cdk-virtual-scroll-viewport .badge')
+      .locator('km-key-table .scroller .badge')
       .filter({ hasText: 'Disabled' })
       .first()
       .waitFor();

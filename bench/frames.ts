@@ -30,7 +30,7 @@ export async function recordFrames(page: Page, frames: number): Promise<Frames> 
 
 /** The frames of a page whose list of keys is scrolled by as many pixels in each. */
 export async function scrollBy(page: Page, pixels: number, frames: number): Promise<Frames> {
-  const each = `document.querySelector('cdk-virtual-scroll-viewport').scrollTop += ${pixels};`;
+  const each = `document.querySelector('km-key-table .scroller').scrollTop += ${pixels};`;
   return record(page, recorder(each, frames));
 }
 

@@ -45,7 +45,7 @@ const dialogs: [string, (visitor: Visitor) => Promise<void>][] = [
     'the drawer of a key',
     async ({ page, open }) => {
       await open(`/groups/${group}/keys`);
-      await page.locator('cdk-virtual-scroll-viewport button.link').first().click();
+      await page.locator('km-key-table .scroller button.link').first().click();
       await page.getByRole('dialog').getByText('Timeline').waitFor();
       await page.getByRole('dialog').getByText('Imported').waitFor();
     },

@@ -133,7 +133,7 @@ describe('keys in the console', () => {
 });
 
 const toTheEnd = `{
-  const list = document.querySelector('cdk-virtual-scroll-viewport');
+  const list = document.querySelector('km-key-table .scroller');
   list.scrollTop = list.scrollHeight;
 }`;
 
@@ -145,7 +145,7 @@ describe('keys further down than the first page', () => {
     await api().importKeys(name, secrets);
     await signedIn(`/groups/${name}/keys`);
     const { page } = visitor;
-    const list = page.locator('cdk-virtual-scroll-viewport');
+    const list = page.locator('km-key-table .scroller');
     const last = list.locator('[aria-rowindex="701"]');
     await polled(async () => {
       await page.evaluate(toTheEnd);
@@ -167,7 +167,7 @@ describe('keys further down than the first page', () => {
     await api().request('PATCH', `/api/keys/${id}`, { body: { enabled: false } });
     await signedIn(`/groups/${name}/keys`);
     const { page } = visitor;
-    const list = page.locator('cdk-virtual-scroll-viewport');
+    const list = page.locator('km-key-table .scroller');
     await page.getByText('60 keys', { exact: true }).waitFor();
     await page.getByRole('group', { name: 'State' }).getByText('Active').click();
     await page.getByText('59 keys', { exact: true }).waitFor();
@@ -287,11 +287,7 @@ describe('a request that just ended', () => {
 
     const { page } = visitor;
     await visitor.open(`/groups/${name}/keys`);
-    await page
-      .locator('cdk-virtual-scroll-viewport')
-      .getByText('end', { exact: false })
-      .first()
-      .click();
+    await page.locator('km-key-table .scroller').getByText('end', { exact: false }).first().click();
     await page.getByRole('dialog').getByText('41 of 500').waitFor();
   });
 });

@@ -41,6 +41,10 @@ export class I18n {
   }
 
   number(value: number, options?: Intl.NumberFormatOptions): string {
+    // Alike in all our languages, and most numbers of a list: written at a tenth of the cost.
+    if (options === undefined && value >= 0 && value < 1_000 && Number.isInteger(value)) {
+      return String(value);
+    }
     const locale = this.locale();
     const format = options === undefined ? plainFormat(locale) : numberFormat(locale, options);
     return format.format(value);

@@ -1,4 +1,4 @@
-import { effect, inject, Injectable, signal, untracked } from '@angular/core';
+import { computed, effect, inject, Injectable, signal, untracked } from '@angular/core';
 import { Api, type Answer, type Query } from '../api/api.ts';
 import { Live } from '../api/live.ts';
 import { loaded } from '../api/loaded.ts';
@@ -37,15 +37,19 @@ export class KeyFeed {
   readonly #live = inject(Live);
   readonly #tasks = inject(TaskList);
   readonly #toasts = inject(Toasts);
-  readonly #known = signal<KnownKeys>(noKeys);
+  readonly #known = signal<KnownKeys>(noKeys());
   readonly asked = signal<AskedKeys | undefined>(undefined);
-  /** The places of the keys that are in sight. */
-  readonly inSight = signal({ start: 0, end: 0 });
   readonly known = this.#known.asReadonly();
-  readonly #hints = [this.#live.keys, () => this.#tasks.open().length];
-  #loading = false;
+  readonly #listed = signal<AskedKeys | undefined>(undefined);
   /** What the known keys were asked for by. */
-  #listed: AskedKeys | undefined;
+  readonly listed = this.#listed.asReadonly();
+  /** Other keys are asked for than those that are known. */
+  readonly stale = computed(() => this.#listed() !== this.asked());
+  readonly #hints = [this.#live.keys, () => this.#tasks.open().length];
+  readonly #again = createReloads((signal) => this.#refresh(signal), calmMs);
+  /** The places of the keys that are in sight; no signal, since nothing is drawn by it. */
+  #inSight = { start: 0, end: 0 };
+  #loading = false;
   /** How often something changed, and how often it had when a page was loaded; by where the page begins. */
   #changes = 0;
   readonly #seen = new Map<number, number>();
@@ -54,42 +58,40 @@ export class KeyFeed {
     params: this.asked,
     load: async (asked, signal) => ({ asked, page: await this.#page(asked, undefined, signal) }),
     hints: this.#hints,
-    keep: true,
+    keep: (before, now) => before.name === now.name,
   });
 
   constructor() {
     effect(() => {
       const answer = this.first.value();
-      if (answer === undefined) return;
-      const { asked, page } = answer;
-      const isSame = asked === this.#listed;
-      this.#listed = asked;
-      untracked(() => this.#known.update((known) => withFirst(isSame ? known : noKeys, page)));
+      untracked(() => this.#take(answer));
     });
-    const again = createReloads((signal) => this.#refresh(signal), calmMs);
     effect((onCleanup) => {
       this.asked();
       onCleanup(() => {
-        again.stop();
+        this.#again.stop();
         this.#seen.clear();
       });
     });
     effect(() => {
       for (const hint of this.#hints) hint();
       this.#changes += 1;
-      again.soon();
-    });
-    effect(() => {
-      this.inSight();
-      if (untracked(() => this.#old().length) > 0) again.soon();
+      this.#again.soon();
     });
   }
 
+  /** These are in sight now: loads what comes after them, and anew what may be old. */
+  look(inSight: { readonly start: number; readonly end: number }): void {
+    this.#inSight = inSight;
+    void this.#more(inSight.start);
+    if (this.#old().length > 0) this.#again.soon();
+  }
+
   /** Loads on when the end of what is known comes near. */
-  async more(index: number): Promise<void> {
+  async #more(index: number): Promise<void> {
     const { keys, next } = this.#known();
     const asked = this.asked();
-    if (asked === undefined || next === null || this.#loading) return;
+    if (asked === undefined || this.stale() || next === null || this.#loading) return;
     if (index < keys.length - pageSize) return;
     this.#loading = true;
     try {
@@ -104,10 +106,16 @@ export class KeyFeed {
     }
   }
 
+  #take(answer: ReturnType<typeof this.first.value>): void {
+    const known = answer?.asked === this.#listed() ? this.#known() : noKeys();
+    this.#listed.set(answer?.asked);
+    this.#known.set(answer === undefined ? noKeys() : withFirst(known, answer.page));
+  }
+
   /** What is in sight further down than the first page, as it is by now; their places stay. */
   async #refresh(signal: AbortSignal): Promise<void> {
     const asked = this.asked();
-    if (asked === undefined) return;
+    if (asked === undefined || this.stale()) return;
     try {
       const changes = this.#changes;
       const pages = this.#old();
@@ -126,7 +134,7 @@ export class KeyFeed {
 
   /** The pages in sight that something may have changed in since they were loaded. */
   #old(): readonly KnownPage[] {
-    return pagesIn(this.#known(), this.inSight()).filter(
+    return pagesIn(this.#known(), this.#inSight).filter(
       ({ from }) => (this.#seen.get(from) ?? 0) < this.#changes,
     );
   }

@@ -7,6 +7,11 @@ import { I18n } from '../i18n/i18n.ts';
 @Component({
   selector: 'km-key-reason',
   imports: [TimeAgo],
+  host: {
+    // What says nothing needs no clipping, which costs a list time in each frame.
+    '[class.clip]': 'full() !== ""',
+    '[attr.title]': 'full() || null',
+  },
   template: `
     @if (rest(); as it) {
       {{ it.model ?? i18n.t('key.allModels') }} <span class="faint">→</span>&ngsp;
@@ -24,8 +29,10 @@ export class KeyReason {
     const { note, status, cooldowns } = this.key();
     return note === '' && status === 'cooling' ? cooldowns[0] : undefined;
   });
-  readonly text = computed(() => {
+  readonly text = computed(() => this.key().note || this.full());
+  /** Empty when there is nothing to tell but that all is well. */
+  readonly full = computed(() => {
     const { note, status, streak, why } = this.key();
-    return note || (status === 'active' && streak === 0 ? '' : this.i18n.sentence(why));
+    return note === '' && status === 'active' && streak === 0 ? '' : this.i18n.sentence(why);
   });
 }

@@ -42,6 +42,19 @@ export class KeySelection {
     });
   }
 
+  /** Adds these, or takes them away. */
+  put(ids: readonly string[], on: boolean): void {
+    if (this.#all()) return this.clear();
+    this.#ids.update((known) => {
+      const next = new Set(known);
+      for (const id of ids) {
+        if (on) next.add(id);
+        else next.delete(id);
+      }
+      return next;
+    });
+  }
+
   toggleAll(on: boolean): void {
     this.#ids.set(new Set());
     this.#all.set(on);

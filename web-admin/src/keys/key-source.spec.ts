@@ -20,13 +20,13 @@ const key = (id: string, streak = 0): Key => ({
 
 describe('known keys', () => {
   it('grow by pages, and show a key that moved between them once', () => {
-    const first = withPage(noKeys, { items: [key('a'), key('b')], next_cursor: 'x', total: 3 });
+    const first = withPage(noKeys(), { items: [key('a'), key('b')], next_cursor: 'x', total: 3 });
     const both = withPage(first, { items: [key('b'), key('c')], next_cursor: null, total: 3 });
     expect(both.keys.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
     expect([both.total, both.next]).toEqual([3, null]);
   });
   it('take what changed in place', () => {
-    const known = withPage(noKeys, { items: [key('a'), key('b')], next_cursor: null, total: 2 });
+    const known = withPage(noKeys(), { items: [key('a'), key('b')], next_cursor: null, total: 2 });
     expect(withChanged(known, [key('b', 2)]).keys.map(({ streak }) => streak)).toEqual([0, 2]);
   });
 
@@ -37,7 +37,7 @@ describe('known keys', () => {
   });
 
   it('keep the place of somebody who scrolled down, unless the list is another one', () => {
-    const known = withPage(withPage(noKeys, list('a', 'b')), list('c'));
+    const known = withPage(withPage(noKeys(), list('a', 'b')), list('c'));
     const fresh = { items: [key('a', 7), key('b')], next_cursor: 'b', total: 8 };
     const kept = withFirst(known, fresh);
     expect(kept.keys.map(({ id, streak }) => `${id}${streak}`)).toEqual(['a7', 'b0', 'c0']);
@@ -50,7 +50,7 @@ describe('known keys', () => {
   it('say which pages are in sight, and how to ask for them again', () => {
     const known = [list('c', 'd'), list('e', 'f')].reduce(
       withPage,
-      withPage(noKeys, list('a', 'b')),
+      withPage(noKeys(), list('a', 'b')),
     );
     expect(pagesIn(known, { start: 0, end: 2 })).toEqual([]);
     expect(pagesIn(known, { start: 1, end: 3 })).toEqual([{ from: 2, cursor: 'b' }]);

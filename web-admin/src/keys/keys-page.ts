@@ -1,6 +1,4 @@
-import { CdkVirtualScrollViewport, ScrollingModule } from '@angular/cdk/scrolling';
 import {
-  afterRenderEffect,
   ChangeDetectionStrategy,
   Component,
   computed,
@@ -8,34 +6,28 @@ import {
   effect,
   inject,
   input,
-  signal,
+  linkedSignal,
   untracked,
-  viewChild,
 } from '@angular/core';
 import { MatDialog, type MatDialogRef } from '@angular/material/dialog';
-import { MatMenuModule } from '@angular/material/menu';
 import { Router } from '@angular/router';
 import { Empty } from '../design/empty.ts';
 import { Icon } from '../design/icon.ts';
 import { LoadState } from '../design/load-state.ts';
-import { TimeAgo } from '../design/time-ago.ts';
 import { Trail } from '../groups/trail.ts';
 import { I18n } from '../i18n/i18n.ts';
 import { ImportDialog } from './import-dialog.ts';
 import { KeyDrawer } from './key-drawer.ts';
-import { KeyFeed, type Sort } from './key-feed.ts';
-import { KeyReason } from './key-reason.ts';
+import { KeyFeed } from './key-feed.ts';
+import { type KeyFilters, readFilters, toParams } from './key-filters.ts';
 import { KeySelection } from './key-selection.ts';
-import { type KeyStatus, statuses, statusNames, statusTones } from './key-status.ts';
-
-const rowPx = 40;
-/** A list is as high as its keys are, up to what no window has. */
-const mostRows = 200;
+import { statuses, statusNames } from './key-status.ts';
+import { KeyTable } from './key-table.ts';
 
 /** The keys of a group. */
 @Component({
   selector: 'km-keys-page',
-  imports: [ScrollingModule, MatMenuModule, Empty, Icon, KeyReason, LoadState, TimeAgo, Trail],
+  imports: [Empty, Icon, KeyTable, LoadState, Trail],
   providers: [KeyFeed, KeySelection],
   templateUrl: './keys-page.html',
   styleUrl: './keys-page.css',
@@ -47,39 +39,34 @@ export class KeysPage {
   readonly selection = inject(KeySelection);
   readonly #dialog = inject(MatDialog);
   readonly #router = inject(Router);
-  readonly viewport = viewChild(CdkVirtualScrollViewport);
   readonly name = input.required<string>();
   /** The id of the key whose drawer is open. */
   readonly key = input<string>();
-  readonly rowPx = rowPx;
   readonly statuses = statuses;
   readonly statusNames = statusNames;
-  readonly tones = statusTones;
 
-  readonly status = signal<KeyStatus | ''>('');
-  readonly q = signal('');
-  readonly sort = signal<Sort>('created_at');
+  /** Of the address, so that a list can be linked to and is there after a reload. */
+  readonly status = input<string>();
+  readonly q = input<string>();
+  readonly sort = input<string>();
+  /** Also before the router is there. */
+  readonly filters = linkedSignal(() =>
+    readFilters({ status: this.status(), q: this.q(), sort: this.sort() }),
+  );
+  /** Of these a person may have chosen some; another order keeps that. */
+  readonly #chosen = computed(() => `${this.filters().status} ${this.filters().q}`);
   readonly known = this.feed.known;
-  readonly wishedPx = computed(() => Math.min(this.known().total, mostRows) * rowPx);
   #drawer: MatDialogRef<KeyDrawer> | undefined;
 
   constructor() {
     effect(() => {
-      this.feed.asked.set({
-        name: this.name(),
-        status: this.status(),
-        q: this.q(),
-        sort: this.sort(),
-      });
+      const name = this.name();
+      this.feed.asked.set({ name, ...this.filters() });
     });
     effect(() => {
-      this.status();
-      this.q();
       this.name();
-      untracked(() => {
-        this.selection.clear();
-        this.viewport()?.scrollToIndex(0);
-      });
+      this.#chosen();
+      untracked(() => this.selection.clear());
     });
     effect(() => {
       const id = this.key();
@@ -87,12 +74,6 @@ export class KeysPage {
         this.#drawer?.close();
         if (id !== undefined) this.#show(id);
       });
-    });
-    afterRenderEffect(() => {
-      // Both change how much of the list is in sight, which the list itself does not notice.
-      this.wishedPx();
-      this.selection.count();
-      this.viewport()?.checkViewportSize();
     });
     inject(DestroyRef).onDestroy(() => this.#drawer?.close());
   }
@@ -111,6 +92,15 @@ export class KeysPage {
     });
   }
 
+  narrow(part: Partial<KeyFilters>): void {
+    this.filters.update((filters) => ({ ...filters, ...part }));
+    void this.#router.navigate([], {
+      queryParams: toParams(this.filters()),
+      queryParamsHandling: 'merge',
+      replaceUrl: true,
+    });
+  }
+
   /** The drawer is part of the address: it can be linked to, and left by going back. */
   #choose(key: string | null, how: { replaceUrl?: true } = {}): Promise<boolean> {
     return this.#router.navigate([], {
@@ -118,21 +108,6 @@ export class KeysPage {
       queryParamsHandling: 'merge',
       ...how,
     });
-  }
-
-  scrolled(index: number): void {
-    const shown = Math.ceil((this.viewport()?.getViewportSize() ?? 0) / rowPx);
-    this.feed.inSight.set({ start: index, end: index + shown + 1 });
-    void this.feed.more(index);
-  }
-
-  sortBy(field: 'created_at' | 'last_used_at' | 'requests' | 'failures'): void {
-    this.sort.set(this.sort() === `-${field}` ? field : `-${field}`);
-  }
-
-  ariaSort(field: string): 'ascending' | 'descending' | 'none' {
-    if (this.sort() === field) return 'ascending';
-    return this.sort() === `-${field}` ? 'descending' : 'none';
   }
 
   import(): void {
