@@ -6,14 +6,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Bus, createInProcessBus, createInProcessCalls } from '@keymux/bus';
 import { groupDefaults, type KeyOutcome } from '@keymux/contracts';
 import { createKeymanager, openKeyStore } from '@keymux/keymanager';
-import {
-  createAdminApp,
-  createAdminAuth,
-  createLogger,
-  listen,
-  newId,
-  systemClock,
-} from '@keymux/service';
+import { createAdminAuth, createLogger, listen, newId, systemClock } from '@keymux/service';
+import { createAdminApp } from '@keymux/service/admin';
 import { createVault } from '@keymux/vault';
 
 const authKey = 'bench';

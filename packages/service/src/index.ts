@@ -7,15 +7,8 @@ export {
   type Identity,
   type Session,
 } from './admin-auth.ts';
-export {
-  createAdminApp,
-  createAdminRouter,
-  type AdminRouterOptions,
-  type Handler,
-  type HandlerInput,
-  type Handlers,
-} from './admin-http.ts';
-export { createAdminServer, type AdminServer } from './admin-server.ts';
+export type { AdminRouterOptions, Handler, HandlerInput, Handlers } from './admin-http.ts';
+export type { AdminServer } from './admin-server.ts';
 export { beginProcess, needVariable, refuseStart, type Begun } from './begin-process.ts';
 export { systemClock, type Clock } from './clock.ts';
 export {
@@ -72,7 +65,8 @@ export {
   type ProblemCode,
 } from './problem.ts';
 export { type Reply } from './reply.ts';
-export { openStore, runApart, type Ground } from './run-apart.ts';
+export { openStore } from './open-store.ts';
+export type { Ground } from './run-apart.ts';
 export { createMatcher } from './operation-match.ts';
 export { cameOverHttps, cameTo } from './same-origin.ts';
 export { explainErrors } from './schema-errors.ts';

@@ -1,10 +1,7 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { Router } from 'express';
 import type { Registry } from 'prom-client';
 import type { AdminAuth } from './admin-auth.ts';
 import { createAdminServer } from './admin-server.ts';
-import { refuseStart } from './begin-process.ts';
-import { type Migration, migrate, openDatabase } from './database.ts';
 import type { Environment } from './environment.ts';
 import { createHealth } from './health.ts';
 import { runServices, type Service } from './lifecycle.ts';
@@ -65,22 +62,4 @@ export async function runApart(
   });
   // It may have been asked to stop meanwhile.
   if (state === 'running') log.info(`${service.name} serves gateways at port ${admin.port}`);
-}
-
-/** Opens a SQLite file and brings it up to date; refuses the start where that cannot be. */
-export function openStore(
-  path: string,
-  migrations: readonly Migration[],
-): { readonly db: DatabaseSync; readonly part: Service } {
-  const opened = openDatabase(path);
-  if (opened.kind !== 'open') refuseStart(opened.message);
-  const { db } = opened;
-  const migrated = migrate(db, migrations);
-  if (migrated.kind !== 'migrated') refuseStart(migrated.message);
-  const part: Service = {
-    name: 'store',
-    start: () => Promise.resolve(),
-    stop: async () => db.close(),
-  };
-  return { db, part };
 }

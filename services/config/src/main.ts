@@ -7,10 +7,10 @@ import {
   createAdminAuth,
   measurePreviousKey,
   needVariable,
-  runApart,
   sessionTtlMs,
   systemClock as clock,
 } from '@keymux/service';
+import { runApart } from '@keymux/service/admin';
 import { createReencryption, createVault } from '@keymux/vault';
 import { createConfig } from './service.ts';
 

@@ -6,12 +6,12 @@ import { type EventStore, isStoreAway } from '@keymux/event-store';
 import {
   type AdminAuth,
   type Clock,
-  createAdminRouter,
   createMetricsRegistry,
   type Logger,
   type Service,
   StartProblem,
 } from '@keymux/service';
+import { createAdminRouter } from '@keymux/service/admin';
 import { resealData, type Vault, VaultError } from '@keymux/vault';
 import type { Router } from 'express';
 import { Gauge, type Registry } from 'prom-client';

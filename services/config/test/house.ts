@@ -13,13 +13,8 @@ import {
 } from '@keymux/contracts';
 import { createInProcessCoordination } from '@keymux/coordination';
 import { createSqliteEventStore, type EventStore, eventStoreMigrations } from '@keymux/event-store';
-import {
-  createAdminApp,
-  createAdminAuth,
-  createLogger,
-  migrate,
-  openDatabase,
-} from '@keymux/service';
+import { createAdminAuth, createLogger, migrate, openDatabase } from '@keymux/service';
+import { createAdminApp } from '@keymux/service/admin';
 import { createVault } from '@keymux/vault';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';

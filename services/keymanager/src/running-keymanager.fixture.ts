@@ -21,13 +21,13 @@ import {
 import { createSqliteEventStore } from '@keymux/event-store';
 import {
   type AdminAuth,
-  createAdminApp,
   createAdminAuth,
   createLogger,
   listen,
   newId,
   systemClock,
 } from '@keymux/service';
+import { createAdminApp } from '@keymux/service/admin';
 import { createVault, type Vault } from '@keymux/vault';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';

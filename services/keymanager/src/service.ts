@@ -3,14 +3,8 @@ import { createAudit } from '@keymux/audit';
 import type { Bus, Calls, Subscription } from '@keymux/bus';
 import { keymanagerOperations, type Task } from '@keymux/contracts';
 import { isStoreAway } from '@keymux/event-store';
-import {
-  type AdminAuth,
-  type Clock,
-  createAdminRouter,
-  type Logger,
-  newId,
-  type Service,
-} from '@keymux/service';
+import { type AdminAuth, type Clock, type Logger, newId, type Service } from '@keymux/service';
+import { createAdminRouter } from '@keymux/service/admin';
 import type { Vault } from '@keymux/vault';
 import type { Router } from 'express';
 import type { Registry } from 'prom-client';

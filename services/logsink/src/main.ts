@@ -4,10 +4,10 @@ import {
   beginProcess,
   createAdminAuth,
   needVariable,
-  runApart,
   sessionTtlMs,
   systemClock as clock,
 } from '@keymux/service';
+import { runApart } from '@keymux/service/admin';
 import { createLogsink, openLogStore } from './service.ts';
 
 /** How long a start waits for Kafka before it answers questions without. */

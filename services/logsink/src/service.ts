@@ -8,12 +8,12 @@ import { isMongoAway } from '@keymux/mongodb';
 import {
   type AdminAuth,
   type Clock,
-  createAdminRouter,
   createMetricsRegistry,
   type Logger,
   newId,
   type Service,
 } from '@keymux/service';
+import { createAdminRouter } from '@keymux/service/admin';
 import type { Router } from 'express';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { Intake } from './intake.ts';

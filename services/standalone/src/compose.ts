@@ -16,7 +16,6 @@ import { createLogsink, createLogStore } from '@keymux/logsink';
 import { createOutbound } from '@keymux/outbound';
 import {
   createAdminAuth,
-  createAdminServer,
   createMetricsServer,
   type Environment,
   type Logger,
@@ -28,6 +27,7 @@ import {
   sessionTtlMs,
   systemClock,
 } from '@keymux/service';
+import { createAdminServer } from '@keymux/service/admin';
 import { createValidator } from '@keymux/validator';
 import { createReencryption, createVault } from '@keymux/vault';
 import { AggregatorRegistry } from 'prom-client';

@@ -6,10 +6,10 @@ import {
   beginProcess,
   createAdminAuth,
   needVariable,
-  runApart,
   sessionTtlMs,
   systemClock as clock,
 } from '@keymux/service';
+import { runApart } from '@keymux/service/admin';
 import { createVault } from '@keymux/vault';
 import { createValidator } from './service.ts';
 

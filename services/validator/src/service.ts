@@ -3,13 +3,13 @@ import { type KeyChecked, validatorOperations } from '@keymux/contracts';
 import { type Coordination, LeaseHolder } from '@keymux/coordination';
 import type { Outbound } from '@keymux/outbound';
 import {
-  createAdminRouter,
   createMetricsRegistry,
   type AdminAuth,
   type Clock,
   type Logger,
   type Service,
 } from '@keymux/service';
+import { createAdminRouter } from '@keymux/service/admin';
 import type { Vault } from '@keymux/vault';
 import type { Router } from 'express';
 import { Counter, Gauge, type Registry } from 'prom-client';

@@ -10,7 +10,8 @@ import {
   type SystemSettings,
 } from '@keymux/contracts';
 import { createOutbound } from '@keymux/outbound';
-import { createAdminApp, createAdminAuth, createLogger, newId } from '@keymux/service';
+import { createAdminAuth, createLogger, newId } from '@keymux/service';
+import { createAdminApp } from '@keymux/service/admin';
 import { createVault, mask, type Vault } from '@keymux/vault';
 import { Compile } from 'typebox/compile';
 import { createValidator, type Validator } from '../src/service.ts';
