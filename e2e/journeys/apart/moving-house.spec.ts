@@ -46,8 +46,11 @@ async function furnitureOf(api: AdminClient) {
     const { items } = await api.call(keymanagerOperations.keyHistory, { params: { id } });
     return items;
   });
+  // The endpoint is where this was asked, and each of the three houses has an address of its own.
+  const { endpoint, ...told } = await api.call(configOperations.getGroup, { params });
+  expect(endpoint).toMatch(new RegExp(`/proxy/${group}$`));
   return {
-    group: await api.call(configOperations.getGroup, { params }),
+    group: told,
     settings: await api.call(configOperations.getSettings),
     keys,
     histories: await Promise.all(histories),
