@@ -97,6 +97,7 @@ export class KeyFeed {
     try {
       const changes = this.#changes;
       const page = await this.#page(asked, next);
+      await afterPaint();
       this.#seen.set(keys.length, changes);
       this.#known.update((known) => (known.next === next ? withPage(known, page) : known));
     } catch (error) {
@@ -156,4 +157,9 @@ export class KeyFeed {
       ...(signal === undefined ? {} : { signal }),
     });
   }
+}
+
+/** Right after a frame was painted is the most time before the next one. */
+function afterPaint(): Promise<void> {
+  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 }
