@@ -63,6 +63,8 @@ const housekeepingMs = 3_600_000;
 const minutesKeptMs = 48 * 3_600_000;
 const tasksKeptMs = 30 * 24 * 3_600_000;
 const lookMs = 100;
+/** Keys that are read at once to see whether any needs the previous encryption key. */
+const staleLookKeys = 2_000;
 
 /** Owns keys: imports and shows them, folds outcomes into their state, and tells gateways. */
 export function createKeymanager(deps: KeymanagerDeps): Keymanager {
@@ -184,26 +186,46 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
     }
   }
 
+  /** The re-encryption that is under way, or a new one. */
+  async function resealTask(actor: string): Promise<string> {
+    const left = (await tasks.unfinished()).find(({ kind }) => kind === 'reseal');
+    const task =
+      left ??
+      (await runner.submit({
+        kind: 'reseal',
+        id: newId(),
+        group: null,
+        poolId: null,
+        actor,
+        input: {},
+        total: null,
+        result: { resealed: 0, events: 0 },
+        createdMs: clock.now(),
+      }));
+    return task.id;
+  }
+
+  /** Whether a key is still sealed with another encryption key than that of now. */
+  async function isAnyStale(): Promise<boolean> {
+    for (let after = 0; ;) {
+      const rows = await roster.keys.after(after, staleLookKeys);
+      if (rows.some((row) => !vault.isCurrent(row.state.sealed))) return true;
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < staleLookKeys) return false;
+      after = last.seq;
+    }
+  }
+
   return {
     name: 'keymanager',
     router,
     registry: metrics.registry,
     async reseal(actor) {
-      const left = (await tasks.unfinished()).find(({ kind }) => kind === 'reseal');
-      const task =
-        left ??
-        (await runner.submit({
-          kind: 'reseal',
-          id: newId(),
-          group: null,
-          poolId: null,
-          actor,
-          input: {},
-          total: null,
-          result: { resealed: 0, events: 0 },
-          createdMs: clock.now(),
-        }));
-      return untilEnded(task.id);
+      for (;;) {
+        const ended = await untilEnded(await resealTask(actor));
+        // A keymanager that knows the old key alone may have taken a step, and have passed over its keys as current.
+        if (ended.state !== 'done' || !(await isAnyStale())) return ended;
+      }
     },
     async start() {
       await keyStore.start();
