@@ -1,4 +1,4 @@
-import type { CallListener, UpstreamDispatcher } from '@keymux/outbound';
+import type { CallListener, UpstreamCall, UpstreamDispatcher } from '@keymux/outbound';
 
 /** What came of a small request; `text` has at most as many bytes as were asked for. */
 export type SmallAnswer =
@@ -38,9 +38,20 @@ export function sendSmall(
     }, mostBytes);
     const onAbort = () => reader.settle({ kind: 'aborted' });
     const sent = { ...request, body: body === null ? null : Buffer.from(body) };
-    const call = dispatcher.dispatch(sent, reader);
+    let call: UpstreamCall;
+    try {
+      call = dispatcher.dispatch(sent, reader);
+    } catch (error) {
+      // A key or a rule of the group that no header can hold.
+      resolve({ kind: 'no-answer', message: `it cannot be sent: ${messageOf(error)}` });
+      return;
+    }
     signal.addEventListener('abort', onAbort, { once: true });
   });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 class SmallAnswerReader implements CallListener {
