@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Connect } from './connector.ts';
 import { Connection, type ConnectionOwner } from './http1/connection.ts';
-import { hostNamed, requestHead } from './http1/request-head.ts';
+import { requestHead } from './http1/request-head.ts';
 import { type IdleEntry, type IdleRegister, newIdleEntry } from './idle-register.ts';
 import { OutboundError } from './outbound-error.ts';
 import type {
@@ -64,7 +64,7 @@ export class Connections implements UpstreamDispatcher, ConnectionOwner {
   dispatch(request: UpstreamRequest, listener: CallListener): UpstreamCall {
     const head = requestHead(request, this.#options.host);
     if (this.#closed || this.#options.ended()) return refuse(listener);
-    const servername = serverNameOf(hostNamed(request.headers));
+    const servername = serverNameOf(head.namedHost);
     const connection = this.#takeIdle(servername) ?? this.#add(servername);
     return connection.send(request, head, listener);
   }

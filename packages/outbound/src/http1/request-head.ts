@@ -11,6 +11,8 @@ export interface RequestHead {
   /** Latin-1. */
   readonly text: string;
   readonly framing: BodyFraming;
+  /** The host that the request's own headers name, if they do: the server's certificate must be for it. */
+  readonly namedHost: string | null;
 }
 
 const none: BodyFraming = { kind: 'none' };
@@ -35,6 +37,7 @@ export function requestHead(request: UpstreamRequest, host: string): RequestHead
   if (notATarget.test(path)) throw new TypeError('the path has characters that must be escaped');
   let lines = '';
   let hostLine = `host: ${host}\r\n`;
+  let namedHost: string | null = null;
   let lengthBytes: number | null = null;
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = headers[at] ?? '';
@@ -45,6 +48,7 @@ export function requestHead(request: UpstreamRequest, host: string): RequestHead
       case 4:
         if (name.toLowerCase() === 'host') {
           hostLine = `${name}: ${value}\r\n`;
+          namedHost = value;
           continue;
         }
         break;
@@ -74,16 +78,8 @@ export function requestHead(request: UpstreamRequest, host: string): RequestHead
     upgrade === undefined
       ? 'connection: keep-alive\r\n'
       : `connection: upgrade\r\nupgrade: ${checkedProtocol(upgrade)}\r\n`;
-  return { text: `${method} ${path} HTTP/1.1\r\n${hostLine}${connection}${lines}\r\n`, framing };
-}
-
-/** The host that a request names, if it names one: the server's certificate must be for it. */
-export function hostNamed(headers: readonly string[]): string | null {
-  for (let at = 0; at + 1 < headers.length; at += 2) {
-    const name = headers[at] ?? '';
-    if (name.length === 4 && name.toLowerCase() === 'host') return headers[at + 1] ?? null;
-  }
-  return null;
+  const text = `${method} ${path} HTTP/1.1\r\n${hostLine}${connection}${lines}\r\n`;
+  return { text, framing, namedHost };
 }
 
 function framingOf(body: UpstreamRequest['body'], lengthBytes: number | null): BodyFraming {
