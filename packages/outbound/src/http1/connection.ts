@@ -124,7 +124,6 @@ export class Connection implements ResponseSink {
     socket.on('error', this.#onError);
     socket.on('close', this.#onClose);
     if (this.#call !== null) this.#write(socket, this.#call);
-    else this.#owner.rested(this, null);
   }
 
   #write(socket: Socket, call: Call): void {
