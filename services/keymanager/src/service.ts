@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createAudit } from '@keymux/audit';
 import type { Bus, Calls, Subscription } from '@keymux/bus';
 import { keymanagerOperations, type Task } from '@keymux/contracts';
@@ -18,6 +18,7 @@ import { createHearChecks } from './hear-checks.ts';
 import { createHearOutcomes } from './hear-outcomes.ts';
 import { createPoolSnapshotKeeper } from './history/pool-snapshot-keeper.ts';
 import { createSnapshotKeeper } from './history/snapshot-keeper.ts';
+import { createHousekeeping } from './housekeeping.ts';
 import { createKeyStateBroadcast } from './key-state-broadcast.ts';
 import { createLiveEvents } from './live-events.ts';
 import type { KeyStore } from './key-store/key-store.ts';
@@ -59,9 +60,6 @@ export interface Keymanager extends Service {
 const defaultImportBytes = 512 * 1024 * 1024;
 /** A list of 100,000 ids, or of as many secrets of a usual length. */
 const maxBodyBytes = 32 * 1024 * 1024;
-const housekeepingMs = 3_600_000;
-const minutesKeptMs = 48 * 3_600_000;
-const tasksKeptMs = 30 * 24 * 3_600_000;
 const lookMs = 100;
 /** Keys that are read at once to see whether any needs the previous encryption key. */
 const staleLookKeys = 2_000;
@@ -136,10 +134,10 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
     maxBodyBytes,
   });
   const { ledger } = roster;
+  const housekeeping = createHousekeeping({ ledger, tasks, archive, groups, clock, log });
   const hearOutcomes = createHearOutcomes({ ledger, groups, clock, log, heard: metrics.heard });
   const hearChecks = createHearChecks({ ledger, clock, log });
   let subscriptions: Subscription[] = [];
-  let housekeeping: NodeJS.Timeout | undefined;
   let stopped = false;
 
   function close(group: string): void {
@@ -158,21 +156,6 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
       (error: unknown) =>
         log.warn({ err: error }, 'pools of deleted groups could not be looked for'),
     );
-  }
-
-  function keepHouse(): void {
-    const nowMs = clock.now();
-    Promise.all([
-      ledger.prune(nowMs - minutesKeptMs),
-      tasks.prune(nowMs - tasksKeptMs),
-      dropOutcomes(nowMs - groups.outcomesKeptMs),
-    ]).catch((error: unknown) =>
-      log.warn({ err: error }, 'old counts, tasks and outcomes could not be removed'),
-    );
-  }
-
-  async function dropOutcomes(beforeMs: number): Promise<void> {
-    while (!stopped && (await archive.dropBefore(beforeMs))) await nextTurn();
   }
 
   // Whichever replica runs it.
@@ -230,8 +213,7 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
     async start() {
       await keyStore.start();
       await spool.sweep(new Set((await tasks.unfinished()).map((task) => task.id)));
-      keepHouse();
-      housekeeping = setInterval(keepHouse, housekeepingMs);
+      housekeeping.start();
       await live.start();
       await headroom.start();
       await groups.start();
@@ -246,7 +228,7 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
     },
     async stop() {
       stopped = true;
-      clearInterval(housekeeping);
+      housekeeping.stop();
       await Promise.all(subscriptions.map((each) => each.stop()));
       await groups.stop();
       await runner.stop();

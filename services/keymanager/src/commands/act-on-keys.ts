@@ -3,7 +3,7 @@ import type { KeyCommand } from '../key/command.ts';
 import { stepOf } from '../roster/ledger.ts';
 import type { Roster } from '../roster/roster.ts';
 import { raise } from '../tasks/task-record.ts';
-import type { TaskWork } from '../tasks/task-runner.ts';
+import type { TaskWork } from '../tasks/task-work.ts';
 import { batchKeys } from './import-keys.ts';
 import { readSelection, selectPage } from './selection.ts';
 

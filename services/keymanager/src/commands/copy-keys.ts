@@ -7,7 +7,7 @@ import type { KeyRow } from '../roster/keys.ts';
 import { stepOf } from '../roster/ledger.ts';
 import type { Roster } from '../roster/roster.ts';
 import { raise } from '../tasks/task-record.ts';
-import type { TaskWork } from '../tasks/task-runner.ts';
+import type { TaskWork } from '../tasks/task-work.ts';
 import { addedKeys, knownBy } from './import-keys.ts';
 
 const CopySchema = Type.Object({

@@ -4,7 +4,7 @@ import { type Spool, spooledKey, type SpooledKey } from '../import/spool.ts';
 import { stepOf } from '../roster/ledger.ts';
 import type { Roster } from '../roster/roster.ts';
 import { raise } from '../tasks/task-record.ts';
-import type { TaskWork } from '../tasks/task-runner.ts';
+import type { TaskWork } from '../tasks/task-work.ts';
 
 /** Keys in one write: a few dozen milliseconds, during which nothing else is served. */
 export const batchKeys = 1_000;

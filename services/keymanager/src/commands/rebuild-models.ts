@@ -9,7 +9,7 @@ import type { KeySnapshots } from '../key-snapshots/key-snapshots.ts';
 import type { RebuiltKeys, RebuiltThrough } from '../roster/rebuild.ts';
 import type { Roster } from '../roster/roster.ts';
 import { countIn, type TaskRecord } from '../tasks/task-record.ts';
-import type { TaskWork } from '../tasks/task-runner.ts';
+import type { TaskWork } from '../tasks/task-work.ts';
 import type { TaskStore } from '../tasks/task-store.ts';
 
 const isConfig = Compile(

@@ -6,7 +6,7 @@ import { keyOfStream } from '../key/stored-fact.ts';
 import { stepOf } from '../roster/ledger.ts';
 import type { Roster } from '../roster/roster.ts';
 import { raise, type TaskRecord } from '../tasks/task-record.ts';
-import type { Stepped, TaskWork } from '../tasks/task-runner.ts';
+import type { Stepped, TaskWork } from '../tasks/task-work.ts';
 import type { TaskStore } from '../tasks/task-store.ts';
 
 const batchKeys = 500;

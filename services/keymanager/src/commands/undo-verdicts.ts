@@ -7,7 +7,7 @@ import type { ListedKey } from '../roster/keys.ts';
 import { stepOf } from '../roster/ledger.ts';
 import type { Roster } from '../roster/roster.ts';
 import { raise, type TaskRecord } from '../tasks/task-record.ts';
-import type { TaskWork } from '../tasks/task-runner.ts';
+import type { TaskWork } from '../tasks/task-work.ts';
 import { batchKeys } from './import-keys.ts';
 
 /** States that verdicts put keys into, in the order in which an undo goes through them. */

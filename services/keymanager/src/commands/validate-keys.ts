@@ -10,7 +10,7 @@ import { stepOf } from '../roster/ledger.ts';
 import type { Roster } from '../roster/roster.ts';
 import type { Origin, Unit } from '../roster/unit.ts';
 import { raise } from '../tasks/task-record.ts';
-import type { TaskWork } from '../tasks/task-runner.ts';
+import type { TaskWork } from '../tasks/task-work.ts';
 import { readSelection, selectPage } from './selection.ts';
 
 const isChecked = Compile(KeyCheckedSchema);

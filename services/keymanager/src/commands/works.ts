@@ -8,7 +8,7 @@ import type { PoolSnapshotKeeper } from '../history/pool-snapshot-keeper.ts';
 import type { KeySnapshots } from '../key-snapshots/key-snapshots.ts';
 import type { Roster } from '../roster/roster.ts';
 import type { TaskKind } from '../tasks/task-record.ts';
-import type { TaskWork } from '../tasks/task-runner.ts';
+import type { TaskWork } from '../tasks/task-work.ts';
 import type { TaskStore } from '../tasks/task-store.ts';
 import { createActionWork } from './act-on-keys.ts';
 import { createCopyWork } from './copy-keys.ts';

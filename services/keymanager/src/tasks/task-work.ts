@@ -1,0 +1,12 @@
+import type { TaskRecord } from './task-record.ts';
+
+/** What one step of a task comes to; `failed` with a sentence for a person. */
+export type Stepped = 'more' | 'done' | { readonly failed: string };
+
+/** How a kind of task works: in steps that each write their progress with what they do. */
+export interface TaskWork {
+  /** One batch. A signal that aborts asks it to end early. */
+  step(task: TaskRecord, signal: AbortSignal): Promise<Stepped>;
+  /** Removes what the task kept beside the store; called when it ended, however it did. */
+  cleanUp?(task: TaskRecord): Promise<void>;
+}
