@@ -23,6 +23,14 @@ describe('a vault', () => {
     );
   });
 
+  it('names its keys as its seals do', () => {
+    const both = createVault('the next key', { previous: 'an encryption key' });
+    expect(vault.seal('sk-1').split('.')[1]).toBe(vault.keyId);
+    expect(both.previousKeyId).toBe(vault.keyId);
+    expect(both.keyId).not.toBe(vault.keyId);
+    expect(vault.previousKeyId).toBeUndefined();
+  });
+
   it('never makes the same seal twice', () => {
     const seals = Array.from({ length: 1000 }, () => vault.seal('sk-same'));
     expect(new Set(seals).size).toBe(1000);

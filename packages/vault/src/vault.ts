@@ -23,6 +23,10 @@ export interface Vault {
   fingerprint(secret: string): string;
   /** The fingerprint under the previous key, while there is one: finds what was not re-encrypted yet. */
   previousFingerprint(secret: string): string | undefined;
+  /** Names the current key, as seals under it do; tells nothing about it. */
+  readonly keyId: string;
+  /** Names the previous key, while there is one. */
+  readonly previousKeyId: string | undefined;
   /** True while there is a previous key. */
   readonly hasPrevious: boolean;
   /** True for what the previous key sealed. */
@@ -51,6 +55,7 @@ export class VaultError extends Error {
 }
 
 interface DerivedKeys {
+  id: string;
   prefix: string;
   sealing: KeyObject;
   fingerprinting: KeyObject;
@@ -62,8 +67,10 @@ function derive(encryptionKey: string): DerivedKeys {
   if (encryptionKey === '') throw new RangeError('the encryption key must not be empty');
   const bytes = (purpose: string, length: number) =>
     Buffer.from(hkdfSync('sha256', encryptionKey, '', `keymux/vault/${purpose}`, length));
+  const id = bytes('key-id', 6).toString('base64url');
   return {
-    prefix: `v1.${bytes('key-id', 6).toString('base64url')}.`,
+    id,
+    prefix: `v1.${id}.`,
     sealing: createSecretKey(bytes('seal', 32)),
     fingerprinting: createSecretKey(bytes('fingerprint', 32)),
   };
@@ -133,6 +140,8 @@ export function createVault(
     fingerprint: (secret) => fingerprintWith(current, secret),
     previousFingerprint: (secret) =>
       previous === undefined ? undefined : fingerprintWith(previous, secret),
+    keyId: current.id,
+    previousKeyId: previous?.id,
     hasPrevious: previous !== undefined,
     isPrevious: (text) => previous !== undefined && text.startsWith(previous.prefix),
     isCurrent: (sealed) => sealed.startsWith(current.prefix),

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createAudit } from '@keymux/audit';
 import type { Bus, Calls, Subscription } from '@keymux/bus';
 import { keymanagerOperations, type Task } from '@keymux/contracts';
@@ -11,6 +10,7 @@ import type { Registry } from 'prom-client';
 import { createHandlers } from './admin-api/handlers.ts';
 import { answerCalls } from './answer-calls.ts';
 import { closePool, isPoolDeletion } from './commands/close-pool.ts';
+import { reseal } from './commands/reseal.ts';
 import { createWorks } from './commands/works.ts';
 import { createGroupDirectory } from './group-directory.ts';
 import { createHeadroomBoard } from './headroom/headroom-board.ts';
@@ -23,7 +23,7 @@ import { createKeyStateBroadcast } from './key-state-broadcast.ts';
 import { createLiveEvents } from './live-events.ts';
 import type { KeyStore } from './key-store/key-store.ts';
 import { createKeymanagerMetrics } from './metrics.ts';
-import { isFinished, taskView } from './tasks/task-record.ts';
+import { taskView } from './tasks/task-record.ts';
 import { createTaskRunner } from './tasks/task-runner.ts';
 
 export { HouseProblem } from './house/house-line.ts';
@@ -51,8 +51,8 @@ export interface Keymanager extends Service {
   readonly router: Router;
   readonly registry: Registry;
   /**
-   * Seals all keys anew that are under the previous encryption key, as a task: the one that a former
-   * run left, or a new one. Resolves with it when it ended; never, when this service stops before.
+   * Seals everything anew that is under the previous encryption key, after what a former run left of that.
+   * Resolves with the task when it ended; never, when this service stops before.
    */
   reseal(actor: string): Promise<Task>;
 }
@@ -60,9 +60,6 @@ export interface Keymanager extends Service {
 const defaultImportBytes = 512 * 1024 * 1024;
 /** A list of 100,000 ids, or of as many secrets of a usual length. */
 const maxBodyBytes = 32 * 1024 * 1024;
-const lookMs = 100;
-/** Keys that are read at once to see whether any needs the previous encryption key. */
-const staleLookKeys = 2_000;
 
 /** Owns keys: imports and shows them, folds outcomes into their state, and tells gateways. */
 export function createKeymanager(deps: KeymanagerDeps): Keymanager {
@@ -158,58 +155,11 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
     );
   }
 
-  // Whichever replica runs it.
-  async function untilEnded(id: string): Promise<Task> {
-    for (;;) {
-      const task = await tasks.find(id);
-      if (task === undefined) throw new Error(`the task ${id} is gone`);
-      if (isFinished(task.state)) return taskView(task);
-      await sleep(lookMs, undefined, { ref: false });
-      if (stopped) await new Promise<never>(() => undefined);
-    }
-  }
-
-  /** The re-encryption that is under way, or a new one. */
-  async function resealTask(actor: string): Promise<string> {
-    const left = (await tasks.unfinished()).find(({ kind }) => kind === 'reseal');
-    const task =
-      left ??
-      (await runner.submit({
-        kind: 'reseal',
-        id: newId(),
-        group: null,
-        poolId: null,
-        actor,
-        input: {},
-        total: null,
-        result: { resealed: 0, events: 0 },
-        createdMs: clock.now(),
-      }));
-    return task.id;
-  }
-
-  /** Whether a key is still sealed with another encryption key than that of now. */
-  async function isAnyStale(): Promise<boolean> {
-    for (let after = 0; ;) {
-      const rows = await roster.keys.after(after, staleLookKeys);
-      if (rows.some((row) => !vault.isCurrent(row.state.sealed))) return true;
-      const last = rows.at(-1);
-      if (last === undefined || rows.length < staleLookKeys) return false;
-      after = last.seq;
-    }
-  }
-
   return {
     name: 'keymanager',
     router,
     registry: metrics.registry,
-    async reseal(actor) {
-      for (;;) {
-        const ended = await untilEnded(await resealTask(actor));
-        // A keymanager that knows the old key alone may have taken a step, and have passed over its keys as current.
-        if (ended.state !== 'done' || !(await isAnyStale())) return ended;
-      }
-    },
+    reseal: (actor) => reseal({ tasks, runner, vault, clock, isStopped: () => stopped }, actor),
     async start() {
       await keyStore.start();
       await spool.sweep(new Set((await tasks.unfinished()).map((task) => task.id)));

@@ -22,16 +22,61 @@ export interface ResealDeps {
   readonly clock: Clock;
 }
 
+/** The keys that a re-encryption is about, by the names that seals have for them. */
+interface ResealKeys {
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/** The input of a re-encryption from the previous key to the current one. */
+export const resealInput = ({ keyId, previousKeyId }: Vault): ResealKeys => ({
+  from: previousKeyId ?? null,
+  to: keyId,
+});
+
+function keysOf({ input }: TaskRecord): ResealKeys {
+  const { from, to }: Record<string, unknown> = { ...Object(input) };
+  const name = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+  return { from: name(from), to: name(to) };
+}
+
 /**
- * Makes the work of a re-encryption: first every key, so that nobody needs the old encryption key
+ * Whether this keymanager may work on a re-encryption. One that has another current key would pass over
+ * what that sealed as current, and one without the previous key over events that it does not know.
+ */
+export function isOurReseal(vault: Vault, task: TaskRecord): boolean {
+  const [its, ours] = [keysOf(task), resealInput(vault)];
+  return its.to === ours.to && its.from === ours.from;
+}
+
+/** Whether a re-encryption is undone by one from the previous key to the current one. One of a release that named no keys is, too. */
+export function isOverruled(vault: Vault, task: TaskRecord): boolean {
+  const { to } = keysOf(task);
+  return to === null || to === vault.previousKeyId;
+}
+
+/**
+ * Makes the work of a re-encryption: once older uploads are in, first every key, so that nobody needs the old encryption key
  * any more, then every event that still holds what the old one sealed. `position` is the number of
  * the last key, then the position of the last event.
  */
 export function createResealWork(deps: ResealDeps): TaskWork {
+  const { tasks, vault } = deps;
   return {
-    step: (task, signal) =>
-      task.result['stage'] === 'events' ? resealEvents(deps, task, signal) : resealKeys(deps, task),
+    isOurs: (task) => isOurReseal(vault, task),
+    step: async (task, signal) => {
+      if (task.result['stage'] === 'events') return resealEvents(deps, task);
+      if (task.position > 0 || !(await isUploadWaiting(tasks, task))) return resealKeys(deps, task);
+      await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+      return 'more';
+    },
   };
+}
+
+// It may be sealed under the old key, and so may keys of it that a keymanager left half in the store.
+async function isUploadWaiting(tasks: TaskStore, task: TaskRecord): Promise<boolean> {
+  const unfinished = await tasks.unfinished();
+  return unfinished.some(({ kind, seq }) => kind === 'import' && seq < task.seq);
 }
 
 async function resealKeys(deps: ResealDeps, task: TaskRecord): Promise<Stepped> {
@@ -68,7 +113,6 @@ async function resealKeys(deps: ResealDeps, task: TaskRecord): Promise<Stepped> 
 async function resealEvents(
   { store, vault, tasks }: ResealDeps,
   task: TaskRecord,
-  signal: AbortSignal,
 ): Promise<Stepped> {
   const page = { after: task.position, limit: batchEvents };
   const { seen, rewritten, next } = await rewriteEvents(store, page, ({ stream, data }) =>
@@ -81,10 +125,5 @@ async function resealEvents(
       result: raise(task.result, { events: rewritten }),
     });
   }
-  if (next !== null) return 'more';
-  // An upload that waits was sealed under the old key.
-  const unfinished = await tasks.unfinished();
-  if (!unfinished.some(({ kind, seq }) => kind === 'import' && seq < task.seq)) return 'done';
-  await sleep(waitMs, undefined, { signal }).catch(() => undefined);
-  return 'more';
+  return next === null ? 'done' : 'more';
 }

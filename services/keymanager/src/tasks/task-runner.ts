@@ -14,7 +14,8 @@ export type Cancelled =
 /** Runs tasks: a few at a time, those of one group one after the other, oldest first. */
 export interface TaskRunner {
   submit(task: NewTask): Promise<TaskRecord>;
-  cancel(id: string): Promise<Cancelled>;
+  /** Ends a task before its time; `why` is a sentence for a person. */
+  cancel(id: string, why?: string): Promise<Cancelled>;
   /** Goes on with what a former run left. */
   start(): void;
   /** Resolves when the steps at work are done; unfinished tasks go on at the next start. */
@@ -46,6 +47,8 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
   const { store, works, clock, log, holder, isClosed, mustFinish, changed } = deps;
   const { concurrency = 2 } = deps;
   const running = new Map<string, { lane: string; abort: AbortController; ended: Promise<void> }>();
+  /** Of these it was said that they wait for another one. */
+  const left = new Set<string>();
   let scanning: Promise<void> | undefined;
   let scanAgain = false;
   let timer: NodeJS.Timeout | undefined;
@@ -57,6 +60,10 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
     const lanes = new Set(Array.from(running.values(), (each) => each.lane));
     for (const task of await store.unfinished()) {
       if (stopped || running.size >= concurrency) return;
+      if (works[task.kind].isOurs?.(task) === false) {
+        leave(task);
+        continue;
+      }
       const lane = laneOf(task);
       // The oldest of a lane comes first, whether it runs here or elsewhere.
       if (lanes.has(lane)) continue;
@@ -68,6 +75,12 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
       });
       running.set(task.id, { lane, abort, ended });
     }
+  }
+
+  function leave({ id, kind }: TaskRecord): void {
+    if (left.has(id)) return;
+    left.add(id);
+    log.info({ task: id, kind }, 'a task is left to others: it takes what this one has not');
   }
 
   function schedule(): void {
@@ -177,12 +190,12 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
       schedule();
       return record;
     },
-    cancel: async (id) => {
+    cancel: async (id, why) => {
       const task = await store.find(id);
       if (task === undefined) return { kind: 'unknown' };
       if (isFinished(task.state)) return { kind: 'finished', task };
       if (mustFinish(task)) return { kind: 'must-finish' };
-      await end(id, 'cancelled');
+      await end(id, 'cancelled', why);
       const runs = running.get(id);
       runs?.abort.abort();
       // One that never ran has nobody else to clean up after it.

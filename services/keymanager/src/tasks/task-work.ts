@@ -7,6 +7,8 @@ export type Stepped = 'more' | 'done' | { readonly failed: string };
 export interface TaskWork {
   /** One batch. A signal that aborts asks it to end early. */
   step(task: TaskRecord, signal: AbortSignal): Promise<Stepped>;
+  /** False for a task that only another process can do: one with other keys or files. It stays until there is one. */
+  isOurs?(task: TaskRecord): boolean;
   /** Removes what the task kept beside the store; called when it ended, however it did. */
   cleanUp?(task: TaskRecord): Promise<void>;
 }
