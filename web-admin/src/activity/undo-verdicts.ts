@@ -19,6 +19,7 @@ import { I18n } from '../i18n/i18n.ts';
 import { knownGroups } from '../groups/known-groups.ts';
 import { refusalText } from '../api/refusal.ts';
 import { statusNames, statusTones } from '../keys/key-status.ts';
+import { whyText } from '../keys/why-text.ts';
 import { TaskList } from '../tasks/task-list.ts';
 import { knownRules, type UndoForm, undoOf } from './undo-form.ts';
 
@@ -47,6 +48,7 @@ export class UndoVerdicts {
   readonly rules = knownRules;
   readonly names = statusNames;
   readonly tones = statusTones;
+  readonly whyText = whyText;
 
   readonly form = signal<UndoForm>({
     group: '',

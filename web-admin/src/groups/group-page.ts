@@ -11,6 +11,7 @@ import { LoadState } from '../design/load-state.ts';
 import { TimeAgo } from '../design/time-ago.ts';
 import { Toasts } from '../design/toasts.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { statusTone } from '../logs/outcome.ts';
 import { knownSettings } from '../settings/known-settings.ts';
 import { RecentVerdicts } from '../verdicts/recent-verdicts.ts';
 import { endpointOf } from './endpoint.ts';
@@ -18,6 +19,7 @@ import { EffectiveConfig } from './effective-config.ts';
 import { Snippets } from './snippets-card.ts';
 import { TestResults } from './test-results.ts';
 import { CopyGroup } from './copy-dialog.ts';
+import { PoolPast } from './pool-past.ts';
 import { Trail } from './trail.ts';
 import { UpstreamList } from './upstream-list.ts';
 
@@ -31,6 +33,7 @@ import { UpstreamList } from './upstream-list.ts';
     Icon,
     KeyStates,
     LoadState,
+    PoolPast,
     RecentVerdicts,
     Snippets,
     TestResults,
@@ -51,6 +54,7 @@ export class GroupPage {
   readonly #confirm = inject(Confirm);
   readonly copies = inject(CopyGroup);
   readonly name = input.required<string>();
+  readonly tone = statusTone;
 
   readonly group = loaded({
     params: this.name,

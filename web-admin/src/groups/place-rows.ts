@@ -23,6 +23,8 @@ import { knownGroups } from './known-groups.ts';
       <div class="card-body rows">
         @for (row of draft()[list()]; track $index) {
           @let at = list() + '.' + $index;
+          <!-- Here: within the loop over the choices $index is theirs. -->
+          @let member = draft().members[$index]?.group;
           <div class="pair">
             @if (list() === 'upstreams') {
               <km-field [label]="i18n.t('field.url')" [wrong]="form.wrong()[at + '.url']">
@@ -39,15 +41,12 @@ import { knownGroups } from './known-groups.ts';
             } @else {
               <km-field [label]="i18n.t('group')" [wrong]="form.wrong()[at + '.group']">
                 <select
-                  #member
+                  #chosen
                   class="input"
-                  (change)="form.changeRow('members', $index, { group: member.value })"
+                  (change)="form.changeRow('members', $index, { group: chosen.value })"
                 >
                   @for (each of candidates(); track each.name) {
-                    <option
-                      [value]="each.name"
-                      [selected]="each.name === draft().members[$index]?.group"
-                    >
+                    <option [value]="each.name" [selected]="each.name === member">
                       {{ each.name }}
                     </option>
                   }

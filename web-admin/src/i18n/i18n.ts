@@ -144,12 +144,13 @@ export class I18n {
   }
 
   relative(time: string | number, nowMs: number): string {
-    const seconds = (new Date(time).getTime() - nowMs) / 1_000;
+    const seconds = Math.round((new Date(time).getTime() - nowMs) / 1_000);
     const format = relativeFormat(this.locale(), { numeric: 'auto', style: 'short' });
     const size = Math.abs(seconds);
-    if (size < 60) return format.format(Math.round(seconds), 'second');
-    if (size < 3_600) return format.format(Math.round(seconds / 60), 'minute');
-    if (size < 86_400) return format.format(Math.round(seconds / 3_600), 'hour');
+    if (size < 60) return format.format(seconds, 'second');
+    // What would be called 60 minutes or 24 hours is one of the next unit.
+    if (size < 3_570) return format.format(Math.round(seconds / 60), 'minute');
+    if (size < 84_600) return format.format(Math.round(seconds / 3_600), 'hour');
     return format.format(Math.round(seconds / 86_400), 'day');
   }
 }

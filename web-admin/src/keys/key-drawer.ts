@@ -1,10 +1,12 @@
 import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
 import { MAT_DIALOG_DATA, MatDialogRef } from '@angular/material/dialog';
 import { RouterLink } from '@angular/router';
+import { actorText } from '../activity/deed-text.ts';
 import { Api } from '../api/api.ts';
 import type { Key } from '../api/generated.ts';
 import { Live } from '../api/live.ts';
 import { loaded } from '../api/loaded.ts';
+import { WallClock } from '../design/clock.ts';
 import { Confirm } from '../design/confirm.ts';
 import { CopyButton } from '../design/copy-button.ts';
 import { Field } from '../design/field.ts';
@@ -15,15 +17,21 @@ import { Toasts } from '../design/toasts.ts';
 import { I18n } from '../i18n/i18n.ts';
 import { knownSettings, rowsWaitMinutes } from '../settings/known-settings.ts';
 import { causeOf, eventTone } from './event-text.ts';
+import { attemptOf } from './key-attempt.ts';
 import { KeyHeadroom } from './key-headroom.ts';
+import { KeyPast } from './key-past.ts';
+import { restText } from './rest-text.ts';
 import { statusNames, statusTones } from './key-status.ts';
+import { requestIn, whyText } from './why-text.ts';
 
 const refreshMs = 5_000;
+const eventsShown = 100;
+const mostEvents = 1_000;
 
 /** One key: its state, why, what happened to it, and what one can do. */
 @Component({
   selector: 'km-key-drawer',
-  imports: [CopyButton, Field, Icon, KeyHeadroom, LoadState, RouterLink, TimeAgo],
+  imports: [CopyButton, Field, Icon, KeyHeadroom, KeyPast, LoadState, RouterLink, TimeAgo],
   templateUrl: './key-drawer.html',
   styleUrl: './key-drawer.css',
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -40,6 +48,10 @@ export class KeyDrawer {
   readonly statusNames = statusNames;
   readonly eventTone = eventTone;
   readonly causeOf = causeOf;
+  readonly actorText = actorText;
+  readonly attemptOf = attemptOf;
+  readonly whyText = whyText;
+  readonly requestIn = requestIn;
   readonly secret = signal<string | null>(null);
   readonly checked = signal<{ ok: boolean; text: string } | null>(null);
   readonly busy = signal(false);
@@ -52,10 +64,11 @@ export class KeyDrawer {
     everyMs: refreshMs,
     keep: true,
   });
+  readonly #limit = signal(eventsShown);
   readonly history = loaded({
-    params: () => this.id,
-    load: (id, signal) =>
-      this.#api.call('keyHistory', { path: { id }, query: { limit: 100 }, signal }),
+    params: () => ({ id: this.id, limit: this.#limit() }),
+    load: ({ id, limit }, signal) =>
+      this.#api.call('keyHistory', { path: { id }, query: { limit }, signal }),
     hints: [this.#live.keys],
     keep: true,
   });
@@ -68,6 +81,24 @@ export class KeyDrawer {
 
   readonly #settings = knownSettings();
   readonly waitMinutes = computed(() => rowsWaitMinutes(this.#settings.value()?.items));
+
+  readonly mayHaveMore = computed(
+    () => (this.history.value()?.next_cursor ?? null) !== null && this.#limit() < mostEvents,
+  );
+  readonly #clock = inject(WallClock);
+
+  restText(rest: Key['cooldowns'][number]): string {
+    return restText(this.i18n, rest, this.#clock.nowMs());
+  }
+
+  showMore(): void {
+    this.#limit.update((limit) => Math.min(mostEvents, limit * 3));
+  }
+
+  /** The rest is what the services of Keymux noticed, which each event says itself. */
+  isPerson(actor: string): boolean {
+    return actor === 'key' || actor.startsWith('session:');
+  }
 
   eventName(type: string): string {
     const name = `event.${type}`;

@@ -11,6 +11,8 @@ import {
 } from '@angular/core';
 import { MatDialog, type MatDialogRef } from '@angular/material/dialog';
 import { Router } from '@angular/router';
+import { addressOf } from '../api/address.ts';
+import { routes } from '../api/generated.ts';
 import { Empty } from '../design/empty.ts';
 import { Icon } from '../design/icon.ts';
 import { LoadState } from '../design/load-state.ts';
@@ -108,6 +110,15 @@ export class KeysPage {
       queryParamsHandling: 'merge',
       ...how,
     });
+  }
+
+  /** Of the state that is shown. */
+  exportPath(): string {
+    return addressOf(
+      routes.exportKeys.path,
+      { name: this.name() },
+      { status: this.filters().status },
+    );
   }
 
   import(): void {

@@ -8,6 +8,7 @@ type Rows = Parameters<typeof troublesOf>[0];
 const row = (group: string, minutes: number, upstream = 'https://u'): Rows['failed'][number] => ({
   ...({} as Rows['failed'][number]),
   group,
+  request_id: `${group} ${minutes}`,
   time: ago(minutes),
   attempts: [
     { key_id: 'a', key: '', upstream, status: 502, verdict: 'upstream', rule: 'bad', ms: 1 },
@@ -22,10 +23,11 @@ const row = (group: string, minutes: number, upstream = 'https://u'): Rows['fail
     },
   ],
 });
-const spared = (group: string, minutes: number): Rows['guards'][number] => ({
+const spared = (group: string, minutes: number, key_id = 'k'): Rows['guards'][number] => ({
   ...({} as Rows['guards'][number]),
   kind: 'guard',
   group,
+  key_id,
   time: ago(minutes),
   upstream: 'https://u',
 });
@@ -38,7 +40,8 @@ it('names upstreams that failed several requests lately, by group', () => {
 });
 
 it('names upstreams that a guard blamed lately, with how many keys it spared', () => {
-  const guards = [spared('a', 1), spared('a', 1), spared('b', 60)];
+  // One of them twice: it failed, was spared, and failed again.
+  const guards = [spared('a', 1), spared('a', 1, 'l'), spared('a', 2), spared('b', 60)];
   expect(troublesOf({ failed: [], guards }, nowMs)).toEqual([
     { kind: 'guard', group: 'a', upstream: 'https://u', n: 2 },
   ]);

@@ -24,27 +24,34 @@ export function troublesOf(
 ): readonly Trouble[] {
   const isRecent = ({ time }: { readonly time: string }): boolean =>
     nowMs - Date.parse(time) < recentMs;
-  const at = failed.filter(isRecent).flatMap(({ group, attempts }) => {
+  const at = failed.filter(isRecent).flatMap(({ group, attempts, request_id }) => {
     const upstream = attempts.findLast(({ verdict }) => verdict === 'upstream')?.upstream;
-    return upstream === undefined ? [] : [{ group, upstream }];
+    return upstream === undefined ? [] : [{ group, upstream, of: request_id }];
   });
   const blamed = guards
     .filter(isRecent)
-    .flatMap(({ group, upstream }) => (upstream === null ? [] : [{ group, upstream }]));
+    .flatMap(({ group, upstream, key_id }) =>
+      upstream === null ? [] : [{ group, upstream, of: key_id }],
+    );
   return [
     ...counted('guard', blamed),
     ...counted('failing-upstream', at).filter(({ n }) => n >= alarming),
   ];
 }
 
-function counted(
-  kind: Trouble['kind'],
-  places: readonly { readonly group: string; readonly upstream: string }[],
-): Trouble[] {
-  const byPlace = new Map<string, Trouble>();
-  for (const place of places) {
-    const name = `${place.group} ${place.upstream}`;
-    byPlace.set(name, { kind, ...place, n: (byPlace.get(name)?.n ?? 0) + 1 });
-  }
-  return [...byPlace.values()];
+interface Seen {
+  readonly group: string;
+  readonly upstream: string;
+  /** The request that failed, or the key that was spared: counted once. */
+  readonly of: string;
+}
+
+function counted(kind: Trouble['kind'], seen: readonly Seen[]): Trouble[] {
+  const byPlace = Map.groupBy(seen, ({ group, upstream }) => `${group} ${upstream}`);
+  return [...byPlace.values()].flatMap((all) => {
+    const [first] = all;
+    if (first === undefined) return [];
+    const { group, upstream } = first;
+    return [{ kind, group, upstream, n: new Set(all.map((each) => each.of)).size }];
+  });
 }

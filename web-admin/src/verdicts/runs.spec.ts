@@ -39,6 +39,17 @@ it('keeps apart what is of another group, another reason, or long ago', () => {
   expect(ids(runsOf(verdicts))).toEqual(['d', 'c', 'b', 'a']);
 });
 
+it('counts a key once, however often it came back and failed again', () => {
+  const again = { key_id: 'key of a' };
+  const [run] = runsOf([
+    verdict('d', 9, again),
+    verdict('c', 8),
+    verdict('b', 7, again),
+    verdict('a', 6),
+  ]);
+  expect(run).toMatchObject({ keys: 2, verdicts: { length: 4 } });
+});
+
 it('never reaches over what somebody did meanwhile', () => {
   const verdicts = [verdict('c', 9), verdict('b', 8), verdict('a', 7)];
   expect(ids(runsOf(verdicts, [at(8)]))).toEqual(['c', 'ba']);

@@ -9,6 +9,8 @@ export interface Run {
   readonly time: string;
   readonly newest: Verdict;
   readonly verdicts: readonly Verdict[];
+  /** How many keys they are of: one that came back and failed again is in it twice. */
+  readonly keys: number;
 }
 
 /** What comes this long after the first of a run begins another one. */
@@ -48,6 +50,7 @@ export function runsOf(
     const [newest] = each;
     if (newest === undefined) return [];
     // Named for the oldest: a run that grows is the same one.
-    return [{ id: each.at(-1)?.id ?? '', time: newest.time, newest, verdicts: each }];
+    const keys = new Set(each.map(({ key_id }) => key_id)).size;
+    return [{ id: each.at(-1)?.id ?? '', time: newest.time, newest, verdicts: each, keys }];
   });
 }

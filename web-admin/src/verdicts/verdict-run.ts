@@ -2,6 +2,7 @@ import { ChangeDetectionStrategy, Component, computed, inject, input } from '@an
 import { RouterLink } from '@angular/router';
 import { TimeAgo } from '../design/time-ago.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { whyText } from '../keys/why-text.ts';
 import type { Run } from './runs.ts';
 
 /** So many keys of a run are named. */
@@ -13,7 +14,7 @@ const named = 50;
   imports: [RouterLink, TimeAgo],
   template: `
     <p>
-      @if (one(); as it) {
+      @if (onlyKey(); as it) {
         <a
           class="mono"
           [routerLink]="['/groups', it.group, 'keys']"
@@ -30,7 +31,7 @@ const named = 50;
     </p>
     @if (one() === null) {
       <details>
-        <summary>{{ i18n.t('verdicts.each', { n: run().verdicts.length }) }}</summary>
+        <summary>{{ summary() }}</summary>
         <ul>
           @for (each of shown(); track each.id) {
             <li class="small">
@@ -38,7 +39,7 @@ const named = 50;
                 class="mono grow clip"
                 [routerLink]="['/groups', each.group, 'keys']"
                 [queryParams]="{ key: each.key_id }"
-                [title]="i18n.sentence(each.why)"
+                [title]="whyText(i18n, each.why)"
                 >{{ each.masked }}</a
               >
               @if (each.request_id; as request) {
@@ -103,15 +104,25 @@ const named = 50;
 })
 export class VerdictRun {
   readonly i18n = inject(I18n);
+  readonly whyText = whyText;
   readonly run = input.required<Run>();
   /** The verdict, when it is only one. */
   readonly one = computed(() => (this.run().verdicts.length === 1 ? this.run().newest : null));
-  readonly why = computed(() => this.i18n.sentence(this.run().newest.why));
+  /** Of the one key that all are of. */
+  readonly onlyKey = computed(() => (this.run().keys === 1 ? this.run().newest : null));
+  readonly why = computed(() => whyText(this.i18n, this.run().newest.why));
   readonly shown = computed(() => this.run().verdicts.slice(0, named));
 
   text(): string {
-    const { newest, verdicts } = this.run();
+    const { newest, keys } = this.run();
     const { kind, group } = newest;
-    return this.i18n.t(`verdict.${kind}`, { group, n: verdicts.length });
+    return this.i18n.t(`verdict.${kind}`, { group, n: keys });
+  }
+
+  summary(): string {
+    const { verdicts, keys } = this.run();
+    return verdicts.length === keys
+      ? this.i18n.t('verdicts.each', { n: keys })
+      : this.i18n.t('verdicts.count', { n: verdicts.length });
   }
 }

@@ -18,6 +18,7 @@ export const activity = {
   'verdicts.noneText':
     'What policies decide on keys shows up here: blacklisted, put to rest, back, or not to blame.',
   'verdicts.each': '{n} key|{n} keys',
+  'verdicts.count': '{n} verdict|{n} verdicts',
   'verdicts.request': 'The request',
   'verdicts.kind': 'Verdict',
   'verdicts.anyKind': 'Any verdict',

@@ -52,4 +52,25 @@ export const keys = {
   'headroom.tokens': 'Tokens',
   'headroom.of': '{left} of {limit}',
   'headroom.reset': 'full again {time}',
+  'key.rests': '{model}: back {time}',
+  'past.at': 'State at',
+  'past.none': 'This key was not there yet.',
+  'past.open': 'At an earlier time',
+  'why.answer': '{what} from {upstream} (rule {rule})',
+  'why.answerSaid': '{what} from {upstream} “{said}” (rule {rule})',
+  'why.blacklistedAtOnce': 'Blacklisted at once: {answer}.',
+  'why.blacklisted':
+    'Blacklisted after {n} failure in a row: {answer}.|Blacklisted after {n} failures in a row: {answer}.',
+  'why.cooling': 'Cooling down until {time}: {answer}.',
+  'why.coolingFor': 'Cooling down for {model} until {time}: {answer}.',
+  'why.restored': 'Restored at {time}: {said}',
+  'why.disabled': 'Disabled by a person at {time}.',
+  'why.activeAfter':
+    'Active after {n} failure in a row: {answer}.|Active after {n} failures in a row: {answer}.',
+  'why.undone': 'Active: a person took its last verdict back at {time}.',
+  'why.active': 'Active: no failure counts against it.',
+  'why.probed': 'A probe passed.',
+  'why.byPerson': 'A person restored it.',
+  'why.alike':
+    'Several keys failed alike at {upstream} with {what} while none succeeded there: the address or the upstream is to blame, not the key.',
 } as const satisfies Record<string, string>;

@@ -20,6 +20,7 @@ export const activity: Record<keyof typeof en, string> = {
   'verdicts.noneText':
     'ポリシーがキーについて決めたことがここに表示されます: ブラックリスト入り、休止、復帰、責任なし。',
   'verdicts.each': 'キー {n} 個',
+  'verdicts.count': '判定 {n} 件',
   'verdicts.request': 'リクエストを見る',
   'verdicts.kind': '判定',
   'verdicts.anyKind': 'すべての判定',

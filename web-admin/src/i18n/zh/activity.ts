@@ -18,6 +18,7 @@ export const activity: Record<keyof typeof en, string> = {
   'verdicts.none': '暂无密钥判定',
   'verdicts.noneText': '策略对密钥的决定会显示在这里：拉黑、冷却、恢复或不予追究。',
   'verdicts.each': '{n} 个密钥',
+  'verdicts.count': '{n} 次判定',
   'verdicts.request': '查看请求',
   'verdicts.kind': '判定',
   'verdicts.anyKind': '任意判定',

@@ -1,0 +1,117 @@
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { ask } from '../clients/ask.ts';
+import { useBrowser, useConsoleHouse } from '../product/console.ts';
+import { addServing, at, groupName } from '../product/house.ts';
+import { polled } from '../product/key-watch.ts';
+import { fault } from '../provider-simulator/errors.ts';
+
+// What is easily wrong and not seen: of which thing the console speaks.
+const house = useConsoleHouse();
+const visitor = useBrowser(house);
+const api = () => house.keymux.api;
+const timeout = 120_000;
+
+async function signedIn(path: string): Promise<Page> {
+  await visitor.open('/overview');
+  if (visitor.page.url().includes('/sign-in')) await visitor.signIn();
+  await visitor.open(path);
+  return visitor.page;
+}
+
+/** What the control of a moment holds for this one, in the time zone of the browser. */
+const momentOf = (page: Page, ms: number): Promise<string> =>
+  page.evaluate<string>(
+    `new Date(${ms} - new Date(${ms}).getTimezoneOffset() * 60000).toISOString().slice(0, 19)`,
+  );
+
+it(
+  'shows each member of an aggregate at its weight, and changes only the one',
+  { timeout },
+  async () => {
+    const members = [groupName('first'), groupName('second'), groupName('third')];
+    for (const name of members) {
+      await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
+    }
+    const [first = '', second = '', third = ''] = members;
+    const name = groupName('all');
+    await api().addGroup({
+      name,
+      channel: 'openai',
+      type: 'aggregate',
+      members: [
+        { group: first, weight: 9 },
+        { group: second, weight: 1 },
+      ],
+    });
+    const page = await signedIn(`/groups/${name}`);
+    // Keys are of its members.
+    expect(await page.getByRole('link', { name: 'What if?' }).count()).toBe(0);
+    await page.getByRole('link', { name: 'Edit' }).click();
+    const chosen = page.locator('km-place-rows select');
+    await chosen.nth(1).waitFor();
+    // The choices come after the members.
+    await polled(() => chosen.nth(0).inputValue()).toBe(first);
+    expect(await chosen.nth(1).inputValue()).toBe(second);
+    await chosen.nth(1).selectOption(third);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.waitForURL(`**/groups/${name}`);
+    const reply = await api().request('GET', `/api/groups/${name}`);
+    expect(reply.json).toMatchObject({
+      members: [
+        { group: first, weight: 9 },
+        { group: third, weight: 1 },
+      ],
+    });
+  },
+);
+
+it(
+  'tells in a key’s drawer how requests went for this key, and how it was before',
+  { timeout },
+  async () => {
+    const { keymux, simulator } = house;
+    const { name, url, secrets } = await addServing(
+      house,
+      { channel: 'openai', config: { blacklist_threshold: 1 } },
+      2,
+    );
+    // The control knows whole seconds: one with the keys in it and no failure yet.
+    const imported = Date.now();
+    await polled(async () => Date.now() > imported + 1_000).toBe(true);
+    const before = Date.now();
+    const [bad = ''] = secrets;
+    simulator.script({ match: { key: bad }, answer: fault('openai', 'invalid-key') });
+    const blacklisted = async () => (await api().key(name, bad)).status === 'blacklisted';
+    await polled(async () => {
+      // Each of these succeeds: where the bad key failed, the other one did it.
+      await ask(url, 'openai', keymux.proxyKey);
+      return blacklisted();
+    }).toBe(true);
+    const { id } = await api().key(name, bad);
+    const page = await signedIn(`/groups/${name}/keys?status=blacklisted`);
+    expect(await page.getByRole('link', { name: 'Export' }).getAttribute('href')).toBe(
+      `/api/groups/${name}/keys/export?status=blacklisted`,
+    );
+
+    await visitor.open(`/groups/${name}/keys?key=${id}`);
+    const drawer = page.getByRole('dialog');
+    await drawer.locator('.requests .badge').filter({ hasText: '401' }).waitFor();
+    await drawer.locator('.timeline').getByText('401 · unauthorized · 1/1').first().waitFor();
+
+    await drawer.getByLabel('State at').fill(await momentOf(page, before));
+    await drawer.locator('km-key-past').getByText('Active', { exact: true }).waitFor();
+    await drawer.getByLabel('State at').fill('2020-01-01T00:00:00');
+    await drawer.getByText('This key was not there yet.').waitFor();
+    const timeline = drawer.locator('.timeline');
+    await timeline.getByRole('link', { name: 'The request' }).first().click();
+    await page.waitForURL('**/logs/**');
+
+    await visitor.open(`/groups/${name}`);
+    await page.getByText('At an earlier time').click();
+    await page.getByLabel('State at').fill(await momentOf(page, before));
+    const then = page.locator('km-pool-past');
+    await then.getByText('Active').waitFor();
+    expect(await then.getByText('Blacklisted').count()).toBe(0);
+  },
+);
