@@ -19,6 +19,7 @@ const pages = [
   '/logs?outcome=upstream',
   '/settings',
   '/settings/revisions',
+  '/settings/maintenance',
   '/activity',
   '/activity?show=verdicts',
 ];

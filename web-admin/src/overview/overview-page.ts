@@ -12,6 +12,7 @@ import { type Range, RangeChoice } from '../design/range-choice.ts';
 import { I18n } from '../i18n/i18n.ts';
 import { knownGroups } from '../groups/known-groups.ts';
 import { knownSettings, rowsWaitMinutes } from '../settings/known-settings.ts';
+import { knownUnread } from '../settings/known-unread.ts';
 import { WallClock } from '../design/clock.ts';
 import { knownVerdicts } from '../verdicts/known-verdicts.ts';
 import { RecentVerdicts } from '../verdicts/recent-verdicts.ts';
@@ -21,7 +22,7 @@ import { FirstSteps } from './first-steps.ts';
 import { GroupTable } from './group-table.ts';
 import { Tiles } from './tiles.ts';
 import { recentMs, troublesOf } from './troubles.ts';
-import { warningsOf } from './warnings.ts';
+import { unreadWarningOf, warningsOf } from './warnings.ts';
 
 const refreshMs = 10_000;
 const troublesLooked = 100;
@@ -70,6 +71,7 @@ export class OverviewPage {
 
   readonly groups = knownGroups();
   readonly settings = knownSettings();
+  readonly unread = knownUnread(1);
   readonly overview = loaded({
     params: this.#asked,
     load: (query, signal) => this.#api.call('statsOverview', { query, signal }),
@@ -129,9 +131,11 @@ export class OverviewPage {
   });
   readonly warnings = computed(() => {
     const [settings, groups] = [this.settings.value()?.items, this.groups.value()?.items];
+    const unread = unreadWarningOf(this.unread.value() ?? { items: [] }, this.#clock.nowMs());
     // Of what is not known nothing is said.
-    if (settings === undefined || groups === undefined) return [];
-    return warningsOf({ settings, groups, protocol: location.protocol, host: location.hostname });
+    if (settings === undefined || groups === undefined) return unread;
+    const { protocol, hostname: host } = location;
+    return [...unread, ...warningsOf({ settings, groups, protocol, host })];
   });
   /** How much time a point of a chart stands for, in words. */
   readonly step = computed(() => {

@@ -2,9 +2,12 @@ import type { Group, Setting } from '../api/generated.ts';
 
 export type Warning =
   | { readonly kind: 'http' | 'short-proxy-key' | 'bodies' }
-  | { readonly kind: 'no-proxy-key'; readonly group: string };
+  | { readonly kind: 'no-proxy-key'; readonly group: string }
+  | { readonly kind: 'unread'; readonly n: number };
 
 const shortestSafeKey = 16;
+/** Messages that could not be read are kept for long; those from before this need nobody any more. */
+const unreadMs = 7 * 86_400_000;
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** What about this installation is not safe. */
@@ -30,4 +33,14 @@ export function warningsOf(about: {
   return closed === undefined
     ? warnings
     : [...warnings, { kind: 'no-proxy-key', group: closed.name }];
+}
+
+/** That messages could not be read lately; all that are kept are counted. */
+export function unreadWarningOf(
+  unread: { readonly items: readonly { readonly time: string }[]; readonly total?: number },
+  nowMs: number,
+): Warning[] {
+  const [newest] = unread.items;
+  if (newest === undefined || nowMs - Date.parse(newest.time) > unreadMs) return [];
+  return [{ kind: 'unread', n: unread.total ?? unread.items.length }];
 }

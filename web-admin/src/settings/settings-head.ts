@@ -20,6 +20,9 @@ import { I18n } from '../i18n/i18n.ts';
         <a routerLink="/settings/revisions" routerLinkActive="here" ariaCurrentWhenActive="page">
           {{ i18n.t('settings.revisions') }}
         </a>
+        <a routerLink="/settings/maintenance" routerLinkActive="here" ariaCurrentWhenActive="page">
+          {{ i18n.t('settings.maintenance') }}
+        </a>
       </nav>
     </div>
   `,

@@ -57,6 +57,11 @@ export const routes: Routes = [
         loadComponent: () => import('../settings/revisions-page.ts').then((it) => it.RevisionsPage),
       },
       {
+        path: 'settings/maintenance',
+        loadComponent: () =>
+          import('../settings/maintenance-page.ts').then((it) => it.MaintenancePage),
+      },
+      {
         path: 'groups/:name/what-if',
         loadComponent: () =>
           import('../groups/what-if/what-if-page.ts').then((it) => it.WhatIfPage),

@@ -40,4 +40,7 @@ export const overview = {
   'warning.short-proxy-key': 'A global proxy key has fewer than 16 characters: make a longer one.',
   'warning.bodies': 'Request bodies are logged: they may hold private data.',
   'overview.openLogs': 'Open the live tail',
+  'warning.unread':
+    '{n} message could not be read and was set aside: what it told is missing, such as a row in the log.|{n} messages could not be read and were set aside: what they told is missing, such as rows in the log.',
+  'warning.unreadLook': 'Look at them',
 } as const satisfies Record<string, string>;

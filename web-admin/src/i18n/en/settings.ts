@@ -62,4 +62,26 @@ export const settings = {
   'revision.none': 'No changes yet',
   'revision.noneText': 'Every change of groups and settings is kept here, with who made it.',
   'revision.older': 'Show older',
+  'settings.maintenance': 'Maintenance',
+  'unread.title': 'Messages that could not be read',
+  'unread.n': '{n} message|{n} messages',
+  'unread.text':
+    'What these told is missing. Most often services of two versions ran side by side: run one version everywhere. The log of the server tells more of each.',
+  'unread.none': 'Every message was read',
+  'unread.noneText':
+    'What a service of Keymux cannot read from another is set aside, and shows up here with the reason.',
+  'unread.of.REQUEST_LOGS': 'A request without its row in the log',
+  'unread.of.KEY_OUTCOMES': 'Outcomes that were not counted for their keys',
+  'unread.of.KEY_CHECKS': 'A probe whose answer was lost',
+  'rebuild.title': 'State of keys',
+  'rebuild.text':
+    'Every state and count of keys is made from their events. Where one looks wrong, make all of them anew: everything goes on meanwhile, and what was not as the events say is put right.',
+  'rebuild.action': 'Rebuild from the events',
+  'rebuild.confirm': 'Rebuild all keys from their events?',
+  'rebuild.confirmText':
+    'It runs as a task, reads every event there is, and can be cancelled. Requests are served as before.',
+  'api.title': 'API',
+  'api.text':
+    'All that this console does is open to programs with the admin key, as a bearer token. The document describes every call.',
+  'api.open': 'OpenAPI document',
 } as const satisfies Record<string, string>;

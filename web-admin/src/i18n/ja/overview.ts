@@ -42,4 +42,7 @@ export const overview: Record<keyof typeof en, string> = {
     '16 文字未満のグローバルプロキシキーがあります。長いキーにしてください。',
   'warning.bodies': 'リクエスト本文が記録されています。個人情報が含まれる可能性があります。',
   'overview.openLogs': 'ライブ表示を開く',
+  'warning.unread':
+    '{n} 件のメッセージを読み取れず、取り分けました。その内容（ログの行など）は失われています。',
+  'warning.unreadLook': '確認する',
 };

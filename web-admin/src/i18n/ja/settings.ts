@@ -65,4 +65,26 @@ export const settings: Record<keyof typeof en, string> = {
   'revision.none': '変更はまだありません',
   'revision.noneText': 'グループと設定の変更が、誰が行ったかとともに残ります。',
   'revision.older': 'さらに古いものを表示',
+  'settings.maintenance': 'メンテナンス',
+  'unread.title': '読み取れなかったメッセージ',
+  'unread.n': '{n} 件',
+  'unread.text':
+    'これらが伝えるはずだった内容は失われています。多くは異なるバージョンのサービスが同時に動いていたためです。すべて同じバージョンにしてください。詳細はサーバーのログにあります。',
+  'unread.none': 'すべてのメッセージを読み取りました',
+  'unread.noneText':
+    'Keymux のサービス間で読み取れなかったメッセージは取り分けられ、理由とともにここに表示されます。',
+  'unread.of.REQUEST_LOGS': 'ログに残っていないリクエスト',
+  'unread.of.KEY_OUTCOMES': 'キーに数えられなかった結果',
+  'unread.of.KEY_CHECKS': '結果が失われた検証',
+  'rebuild.title': 'キーの状態',
+  'rebuild.text':
+    'キーの状態と件数はすべてイベントから作られます。おかしいと思われるときは、すべて作り直せます。その間も通常どおり動作し、イベントと異なるものは修正されます。',
+  'rebuild.action': 'イベントから再構築',
+  'rebuild.confirm': 'すべてのキーをイベントから再構築しますか？',
+  'rebuild.confirmText':
+    'タスクとして実行され、すべてのイベントを読みます。キャンセルもできます。リクエストは通常どおり処理されます。',
+  'api.title': 'API',
+  'api.text':
+    'このコンソールでできることはすべて、管理キーを Bearer トークンとして使うプログラムからも行えます。ドキュメントに各呼び出しの説明があります。',
+  'api.open': 'OpenAPI ドキュメント',
 };

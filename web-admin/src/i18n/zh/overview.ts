@@ -38,4 +38,6 @@ export const overview: Record<keyof typeof en, string> = {
   'warning.short-proxy-key': '有全局代理密钥不足 16 个字符：请使用更长的密钥。',
   'warning.bodies': '正在记录请求正文：其中可能包含隐私数据。',
   'overview.openLogs': '打开实时跟踪',
+  'warning.unread': '{n} 条消息无法读取，已被搁置：其内容（例如日志记录）已缺失。',
+  'warning.unreadLook': '查看',
 };

@@ -61,4 +61,23 @@ export const settings: Record<keyof typeof en, string> = {
   'revision.none': '还没有更改',
   'revision.noneText': '分组和设置的每次更改及其操作者都会保留在这里。',
   'revision.older': '显示更早的',
+  'settings.maintenance': '维护',
+  'unread.title': '无法读取的消息',
+  'unread.n': '{n} 条消息',
+  'unread.text':
+    '这些消息所记录的内容已缺失。最常见的原因是两个版本的服务同时运行：请在所有地方使用同一版本。详情见服务器日志。',
+  'unread.none': '所有消息均已读取',
+  'unread.noneText': 'Keymux 的服务之间无法读取的消息会被搁置，并连同原因显示在这里。',
+  'unread.of.REQUEST_LOGS': '一个请求缺少日志记录',
+  'unread.of.KEY_OUTCOMES': '部分结果未计入对应的密钥',
+  'unread.of.KEY_CHECKS': '一次探测的结果丢失',
+  'rebuild.title': '密钥状态',
+  'rebuild.text':
+    '密钥的所有状态和计数都由事件得出。如果看起来不对，可以全部重建：期间一切照常运行，与事件不符之处会被修正。',
+  'rebuild.action': '从事件重建',
+  'rebuild.confirm': '从事件重建所有密钥？',
+  'rebuild.confirmText': '重建作为任务运行，会读取全部事件，可以取消。请求照常处理。',
+  'api.title': 'API',
+  'api.text': '此控制台的所有功能都对持有管理密钥（Bearer 令牌）的程序开放。文档描述了每个调用。',
+  'api.open': 'OpenAPI 文档',
 };
