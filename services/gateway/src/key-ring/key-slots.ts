@@ -1,4 +1,4 @@
-import { asciiJson } from './ascii-json.ts';
+import { asciiJson } from '../ascii-json.ts';
 import type { PoolKey } from '@keymux/contracts';
 import { IdIndex } from './id-index.ts';
 import { KeyTexts } from './key-texts.ts';

@@ -7,13 +7,14 @@ import {
   type LiveGroup,
   type LiveStandardGroup,
 } from './live-group.ts';
+import { type ProxyKeyNames, proxyKeyNames } from './proxy-key-names.ts';
 
 /** The config that a request runs under, from its first step to its last: never changed, only replaced. */
 export interface ConfigSnapshot {
   readonly revision: number;
   readonly groups: ReadonlyMap<string, LiveGroup>;
-  /** Fingerprint → name in the log, of the global proxy keys. */
-  readonly proxyKeys: ReadonlyMap<string, string>;
+  /** Of the global proxy keys. */
+  readonly proxyKeys: ProxyKeyNames;
 }
 
 /**
@@ -90,7 +91,7 @@ export class LiveConfig {
       }
     }
     this.#forgetHealth();
-    const proxyKeys = new Map(this.#system.proxy_keys.map((each) => [each.fingerprint, each.name]));
+    const proxyKeys = proxyKeyNames(this.#system.proxy_keys);
     this.#snapshot = { revision, groups, proxyKeys };
   }
 

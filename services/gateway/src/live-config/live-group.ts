@@ -4,6 +4,7 @@ import type { Allowance } from '@keymux/coordination';
 import { WeightedChoice } from '../key-ring/weighted-choice.ts';
 import type { KeyPool } from '../key-ring/key-pool.ts';
 import type { UpstreamHealth } from '../upstream/upstream-health.ts';
+import { type ProxyKeyNames, proxyKeyNames } from './proxy-key-names.ts';
 
 /** An upstream of a group with what requests have told about it. */
 export interface LiveUpstream {
@@ -49,8 +50,8 @@ interface Named {
   readonly name: string;
   readonly channel: Channel;
   readonly enabled: boolean;
-  /** Fingerprint → name in the log, of the group's own proxy keys. */
-  readonly proxyKeys: ReadonlyMap<string, string>;
+  /** Of the group's own proxy keys. */
+  readonly proxyKeys: ProxyKeyNames;
   readonly settings: LiveSettings;
 }
 
@@ -159,7 +160,7 @@ function named(group: GatewayGroup, system: SystemSettings): Named {
     name: group.name,
     channel: channelByName(group.channel),
     enabled: group.enabled,
-    proxyKeys: new Map(group.proxy_keys.map((each) => [each.fingerprint, each.name])),
+    proxyKeys: proxyKeyNames(group.proxy_keys),
     settings: effectiveSettings(system.values, group.config),
   };
 }

@@ -1,5 +1,6 @@
 import type { Judgement } from '@keymux/outcome';
 import { scrubText } from '@keymux/service';
+import { asciiJson } from '../ascii-json.ts';
 import type { AwaitsRow } from '../outbox/outbox.ts';
 import type { Target } from '../upstream/choose-target.ts';
 import type { LogRecord } from './log-record.ts';
@@ -41,9 +42,7 @@ export class ExchangeRow {
     const ms = this.#deps.clock.now() - this.#attemptStartMs;
     const about = { key_id: key.id, upstream: upstream.url, status, verdict, rule, ms };
     this.#record.attempts.push({ ...about, key: key.masked });
-    this.#record.attemptTexts.push(
-      `${JSON.stringify(about).slice(0, -1)},"key":${key.maskedJson}}`,
-    );
+    this.#record.attemptTexts.push(`${asciiJson(about).slice(0, -1)},"key":${key.maskedJson}}`);
     this.#deps.metrics.attempt(group.name, verdict);
   }
 

@@ -1,4 +1,6 @@
 import type { AtFault, Attempt, ChannelName, LogRow, Tokens } from '@keymux/contracts';
+import { asciiJson } from '../ascii-json.ts';
+import type { ProxyKeyName } from '../live-config/proxy-key-names.ts';
 import type { TraceParent } from './traceparent.ts';
 
 /** Longest error text of a row, in bytes. */
@@ -16,7 +18,7 @@ export interface LogRecord {
   group: string;
   aggregate: string | null;
   channel: ChannelName | null;
-  proxyKey: string | null;
+  proxyKey: ProxyKeyName | null;
   model: string | null;
   modelSent: string | null;
   streaming: boolean;
@@ -78,10 +80,10 @@ export function newRecord(
   };
 }
 
-/** All of a row but its attempts, whose texts are made as they end. */
-type RowHead = Omit<LogRow, 'attempts'>;
+/** All of a row but what is kept as JSON. */
+type RowHead = Omit<LogRow, 'proxy_key' | 'attempts'>;
 
-/** The row of a request that ends now, as JSON. */
+/** The row of a request that ends now, as JSON in ASCII. */
 export function rowText(
   record: LogRecord,
   { time, durationMs }: { readonly time: string; readonly durationMs: number },
@@ -92,7 +94,6 @@ export function rowText(
     group: record.group,
     aggregate: record.aggregate,
     channel: record.channel,
-    proxy_key: record.proxyKey,
     method: record.method,
     path: record.path.slice(0, 2_048),
     model: short(record.model),
@@ -113,7 +114,9 @@ export function rowText(
     upstream_request_id: short(record.upstreamRequestId),
     ...(record.body === null ? {} : { body: cutBytes(record.body, maxBodyBytes) }),
   };
-  return `${JSON.stringify(head).slice(0, -1)},"attempts":[${record.attemptTexts.join(',')}]}`;
+  const proxyKey = record.proxyKey?.json ?? 'null';
+  const attempts = record.attemptTexts.join(',');
+  return `${asciiJson(head).slice(0, -1)},"proxy_key":${proxyKey},"attempts":[${attempts}]}`;
 }
 
 function short(text: string | null): string | null {

@@ -1,15 +1,16 @@
+import type { ProxyKeyName, ProxyKeyNames } from '../live-config/proxy-key-names.ts';
 import type { Fingerprints } from './fingerprints.ts';
 import type { RequestHeaders } from './request-headers.ts';
 
 export type ProxyKey =
-  | { readonly kind: 'valid'; readonly name: string; readonly fingerprint: string }
+  | { readonly kind: 'valid'; readonly name: ProxyKeyName; readonly fingerprint: string }
   | { readonly kind: 'missing' }
   | { readonly kind: 'invalid' };
 
-/** The proxy keys that open a group: fingerprint → name in the log. */
+/** The proxy keys that open a group. */
 export interface ProxyKeys {
-  readonly global: ReadonlyMap<string, string>;
-  readonly group: ReadonlyMap<string, string>;
+  readonly global: ProxyKeyNames;
+  readonly group: ProxyKeyNames;
   /** Keyed hashes: looking them up tells nothing of how much of a wrong key was right. */
   readonly fingerprints: Fingerprints;
 }
@@ -31,7 +32,7 @@ export function readProxyKey(
   return { kind: missing ? 'missing' : 'invalid' };
 }
 
-function nameOf(fingerprint: string | undefined, keys: ProxyKeys): string | undefined {
+function nameOf(fingerprint: string | undefined, keys: ProxyKeys): ProxyKeyName | undefined {
   if (fingerprint === undefined) return undefined;
   return keys.group.get(fingerprint) ?? keys.global.get(fingerprint);
 }

@@ -89,7 +89,7 @@ function requestAttributes(record: LogRecord): Attributes {
     'keymux.group': record.group,
     'keymux.aggregate': record.aggregate,
     'keymux.model_sent': record.modelSent,
-    'keymux.proxy_key': record.proxyKey,
+    'keymux.proxy_key': record.proxyKey?.name ?? null,
     'keymux.streaming': record.streaming,
     'keymux.at_fault': record.atFault,
     'keymux.ttfb_ms': record.ttfbMs,

@@ -1,9 +1,0 @@
-/** JSON of a text with nothing but ASCII in it, in a string of one byte a character. */
-export function asciiJson(text: string): string {
-  const escaped = JSON.stringify(text).replaceAll(
-    /[^ -~]/g,
-    (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  // V8 keeps what is made of a string with two bytes a character so, too.
-  return Buffer.from(escaped, 'latin1').toString('latin1');
-}
