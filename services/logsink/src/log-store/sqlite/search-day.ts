@@ -76,12 +76,7 @@ function streamsOf(
   { keyId }: LogFilter,
   { facets, texts }: { facets: Set<number> | null; texts: Set<number> | null },
 ): PlaceStream[] {
-  if (keyId !== undefined) {
-    return day
-      .facetsOfKey(keyId)
-      .filter((facet) => facets === null || facets.has(facet))
-      .map((facet) => day.ofKey(keyId, facet));
-  }
+  if (keyId !== undefined) return day.ofKey(keyId, facets);
   if (texts !== null && texts.size <= manyTexts) {
     return Array.from(texts, (text) => day.ofText(text));
   }

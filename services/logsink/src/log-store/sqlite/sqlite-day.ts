@@ -8,6 +8,8 @@ import type { PlaceStream } from '../newest-first.ts';
 import type { Place } from '../place.ts';
 import type { ReceivedRow } from '../received-rows.ts';
 import { searchedText } from '../row-match.ts';
+import { seqs } from './seqs.ts';
+import { attemptsTable, newAttemptsTable, SqliteAttempts } from './sqlite-attempts.ts';
 import { rollupTable, SqliteRollups } from './sqlite-rollups.ts';
 
 /** Spans whose rollups are made of those of minutes. */
@@ -28,13 +30,14 @@ const dayMigrations: readonly Migration[] = [
     ) STRICT;
     CREATE INDEX rows_by_facet ON rows (facet, seq);
     CREATE INDEX rows_by_text ON rows (text, seq);
-    CREATE TABLE attempts (
-      key INTEGER NOT NULL, facet INTEGER NOT NULL, seq INTEGER NOT NULL,
-      PRIMARY KEY (key, facet, seq)
-    ) STRICT, WITHOUT ROWID;
+    ${attemptsTable}
     ${rollupTable}`,
   },
+  { component: 'request-logs', version: 2, up: newAttemptsTable },
 ];
+
+/** A row takes about 1 KB, and rows come one after the other: few large pages are written sooner than many small ones. */
+const pageBytes = 16_384;
 
 /** Texts that are known to be written; forgotten all at once when there are more. */
 const rememberedTexts = 20_000;
@@ -43,36 +46,30 @@ const rememberedTexts = 20_000;
 export class SqliteDay {
   readonly #db: DatabaseSync;
   readonly #rollups: SqliteRollups;
+  readonly #attempts: SqliteAttempts;
   readonly #facets: Map<number, Facet>;
   readonly #texts = new Set<number>();
   readonly #insert: StatementSync;
   readonly #insertFacet: StatementSync;
   readonly #insertText: StatementSync;
-  readonly #insertAttempt: StatementSync;
   readonly #idAt: StatementSync;
   readonly #rowAt: StatementSync;
   readonly #byFacet: StatementSync;
   readonly #byText: StatementSync;
-  readonly #byKey: StatementSync;
-  readonly #nextFacet: StatementSync;
   readonly #bySeq: StatementSync;
 
   private constructor(db: DatabaseSync) {
     this.#db = db;
     this.#rollups = new SqliteRollups(db);
+    this.#attempts = new SqliteAttempts(db);
     this.#insert = db.prepare('INSERT OR IGNORE INTO rows VALUES (?, ?, ?, ?, ?)');
     this.#insertFacet = db.prepare('INSERT OR IGNORE INTO facets VALUES (?, ?, ?, ?, ?, ?, ?)');
     this.#insertText = db.prepare('INSERT OR IGNORE INTO texts VALUES (?, ?)');
-    this.#insertAttempt = db.prepare('INSERT OR IGNORE INTO attempts VALUES (?, ?, ?)');
     this.#idAt = db.prepare('SELECT id FROM rows WHERE seq = ?');
     this.#rowAt = db.prepare('SELECT id, facet, text, json FROM rows WHERE seq = ?');
     const below = 'AND seq < ? ORDER BY seq DESC LIMIT ?';
     this.#byFacet = db.prepare(`SELECT seq FROM rows WHERE facet = ? ${below}`);
     this.#byText = db.prepare(`SELECT seq FROM rows WHERE text = ? ${below}`);
-    this.#byKey = db.prepare(`SELECT seq FROM attempts WHERE key = ? AND facet = ? ${below}`);
-    this.#nextFacet = db.prepare(
-      'SELECT facet FROM attempts WHERE key = ? AND facet > ? ORDER BY facet LIMIT 1',
-    );
     this.#bySeq = db.prepare('SELECT seq FROM rows WHERE seq < ? ORDER BY seq DESC LIMIT ?');
     this.#facets = new Map(
       db
@@ -84,7 +81,7 @@ export class SqliteDay {
 
   /** Opens or creates a day's file. Throws with one line that says what is wrong with it. */
   static open(path: string): SqliteDay {
-    const opened = openDatabase(path);
+    const opened = openDatabase(path, { pageBytes });
     if (opened.kind !== 'open') throw new Error(opened.message);
     const migrated = migrate(opened.db, dayMigrations);
     if (migrated.kind !== 'migrated') {
@@ -92,7 +89,7 @@ export class SqliteDay {
       throw new Error(migrated.message);
     }
     // The same pages of the indexes change with every batch: they are put in their place now and then.
-    opened.db.exec('PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -32000');
+    opened.db.exec('PRAGMA wal_autocheckpoint = 2000; PRAGMA cache_size = -32000');
     return new SqliteDay(opened.db);
   }
 
@@ -105,6 +102,7 @@ export class SqliteDay {
     try {
       return inTransaction(this.#db, () => {
         const fresh = rows.filter((each) => this.#keep(each));
+        this.#attempts.sortWhenMany();
         const timed = fresh.map(({ row, place }): TimedRow => ({ row, timeMs: place.timeMs }));
         const minutes = rollUp(timed, 'minute');
         this.#rollups.add(minutes, 'minute');
@@ -114,6 +112,7 @@ export class SqliteDay {
     } catch (error) {
       // What was remembered may not have been kept.
       this.#texts.clear();
+      this.#attempts.recount();
       this.#facets.clear();
       for (const found of this.#db.prepare('SELECT * FROM facets').all()) {
         this.#facets.set(Number(found['id']), toFacet(found));
@@ -145,23 +144,9 @@ export class SqliteDay {
     return (below, limit) => seqs(this.#byText.all(text, below, limit));
   }
 
-  /** The facets of the rows that tried a key. */
-  facetsOfKey(keyId: string): number[] {
-    const key = hashOf(keyId);
-    const found: number[] = [];
-    for (let facet = -1; ;) {
-      // A seek a facet: DISTINCT would read every row of the key.
-      const next = this.#nextFacet.get(key, facet);
-      if (next === undefined) return found;
-      facet = Number(next['facet']);
-      found.push(facet);
-    }
-  }
-
-  /** The rows of a facet that tried a key. */
-  ofKey(keyId: string, facet: number): PlaceStream {
-    const key = hashOf(keyId);
-    return (below, limit) => seqs(this.#byKey.all(key, facet, below, limit));
+  /** The rows that tried a key; perhaps also some of facets that are not wanted. */
+  ofKey(keyId: string, facets: ReadonlySet<number> | null): PlaceStream[] {
+    return this.#attempts.ofKey(keyId, facets);
   }
 
   at(seq: number): { id: string; facet: number; text: number; json: string } | null {
@@ -214,13 +199,9 @@ export class SqliteDay {
       if (this.#texts.size >= rememberedTexts) this.#texts.clear();
       this.#texts.add(textId);
     }
-    for (const { key_id } of row.attempts) this.#insertAttempt.run(hashOf(key_id), id, seq);
+    for (const { key_id } of row.attempts) this.#attempts.add(key_id, id, seq);
     return true;
   }
-}
-
-function seqs(found: readonly Record<string, SQLOutputValue>[]): number[] {
-  return found.map((each) => Number(each['seq']));
 }
 
 function toFacet(found: Record<string, SQLOutputValue>): Facet {

@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { logStoreConformance } from '../conformance.ts';
 import { dayMs } from '../place.ts';
@@ -37,6 +38,23 @@ it('keeps everything over a restart, and goes on without counting twice', async 
   const errors = { filter: { outcome: 'error' as const }, before: null, limit: 5 };
   expect((await second.find(errors)).rows).toEqual(rows.slice(1));
   await second.close();
+});
+
+it('reads a day that an earlier version wrote, and goes on in it', async () => {
+  const rows = [rowAt(day1), rowAt(day1 + 1_000)];
+  const earlier = new SqliteLogStore({ directory });
+  await earlier.write(textOf(rows.slice(0, 1)));
+  await earlier.close();
+  const file = new DatabaseSync(join(directory, '2026-03-01.db'));
+  file.exec(`INSERT INTO attempts SELECT * FROM new_attempts; DROP TABLE new_attempts;
+    UPDATE schema_versions SET version = 1 WHERE component = 'request-logs'`);
+  file.close();
+  const store = new SqliteLogStore({ directory });
+  await store.write(textOf(rows));
+  const keyId = rows[0]?.attempts[0]?.key_id ?? '';
+  const { rows: found } = await store.find({ filter: { keyId }, before: null, limit: 5 });
+  expect(found).toEqual(rows.toReversed());
+  await store.close();
 });
 
 it('counts a day once when it was killed between keeping its sums and deleting its file', async () => {
