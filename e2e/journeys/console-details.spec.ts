@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { ask } from '../clients/ask.ts';
 import { useBrowser, useConsoleHouse } from '../product/console.ts';
-import { addServing, at, groupName } from '../product/house.ts';
+import { addServing, at, groupName, secretsFor } from '../product/house.ts';
 import { polled } from '../product/key-watch.ts';
 import { fault } from '../provider-simulator/errors.ts';
 
@@ -115,3 +115,65 @@ it(
     expect(await then.getByText('Blacklisted').count()).toBe(0);
   },
 );
+
+it('says that a session was ended elsewhere, and goes on where it was', { timeout }, async () => {
+  const page = await signedIn('/groups');
+  const other = await visitor.another();
+  await other.goto(`${house.keymux.url}/overview`);
+  await other.getByRole('button', { name: 'Sign out' }).click();
+  await other.getByText('With the admin key of this installation.').waitFor();
+  await other.close();
+  await page.getByRole('link', { name: 'Settings' }).click();
+  await page.getByText('Your session has ended.').waitFor();
+  await page.getByLabel('Admin key').fill(house.keymux.authKey);
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/settings');
+});
+
+const focused = (page: Page): Promise<string> =>
+  page.evaluate<string>(`document.activeElement?.getAttribute('aria-label') ??
+    document.activeElement?.textContent?.trim() ?? ''`);
+
+it('lets a keyboard go through a list of keys and out of it again', { timeout }, async () => {
+  const name = groupName('walked');
+  await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
+  const secrets = secretsFor(name, 100);
+  await api().importKeys(name, secrets);
+  const page = await signedIn(`/groups/${name}/keys`);
+  const keys = (await api().keys(name)).map(({ masked }) => masked);
+  const press = (key: string) => page.keyboard.press(key);
+  await page.getByText('100 keys', { exact: true }).waitFor();
+  await visitor.tabTo(keys[0] ?? '');
+  for (let row = 0; row < 40; row += 1) await press('ArrowDown');
+  expect(await focused(page)).toBe(keys[40]);
+  await press('ArrowUp');
+  await press('Space');
+  await page.getByText('1 selected').waitFor();
+  // To the key's name, and then out of the list.
+  await press('Tab');
+  await press('Tab');
+  expect(await focused(page)).toBe('Validate');
+  await visitor.tabTo('Disable');
+  await press('Enter');
+  await page.getByText('1 changed · 0 unchanged').waitFor();
+  await polled(() => page.evaluate('document.activeElement?.className')).toContain('scroller');
+  await press('Escape');
+  await page.getByRole('region', { name: 'Tasks' }).waitFor({ state: 'detached' });
+  expect((await api().key(name, secrets[39] ?? '')).status).toBe('disabled');
+});
+
+it('keeps the focus on a group that is moved with the arrow keys', { timeout }, async () => {
+  const [above, below] = [groupName('above'), groupName('below')];
+  for (const name of [above, below]) {
+    await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
+  }
+  const page = await signedIn('/groups');
+  await visitor.tabTo(`Move ${below} with the arrow keys`);
+  const order = async () => {
+    const names = await page.locator('km-group-list .name a').allTextContents();
+    return names.filter((each) => each === above || each === below);
+  };
+  await page.keyboard.press('ArrowUp');
+  await polled(order).toEqual([below, above]);
+  await polled(() => focused(page)).toBe(`Move ${below} with the arrow keys`);
+});

@@ -1,7 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
 import type { FieldDiff } from '../api/generated.ts';
 import { I18n } from '../i18n/i18n.ts';
-import { valueText } from './diff-text.ts';
+import { valueText } from '../design/value-text.ts';
 
 /** What a change did to each field. */
 @Component({
@@ -11,12 +11,12 @@ import { valueText } from './diff-text.ts';
       <div>
         <dt class="mono">{{ row.field }}</dt>
         <dd>
-          @if (row.before !== null) {
+          @if (row.before !== '') {
             <del class="mono"
               ><span class="sr-only">{{ i18n.t('diff.before') }} </span>{{ row.before }}</del
             >
           }
-          @if (row.after !== null) {
+          @if (row.after !== '') {
             <ins class="mono"
               ><span class="sr-only">{{ i18n.t('diff.after') }} </span>{{ row.after }}</ins
             >

@@ -11,12 +11,15 @@ const patienceMs = 10_000;
 export class Connection {
   readonly #away = signal(false);
   readonly #session = signal<Session>('unknown');
+  readonly #ended = signal(false);
   readonly #returns = signal(0);
   readonly #follows = signal(0);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   readonly away = this.#away.asReadonly();
   readonly session = this.#session.asReadonly();
+  /** Whether the session ended without a word from here: it grew old, or was ended elsewhere. */
+  readonly ended = this.#ended.asReadonly();
   /** Grows each time the server came back: what is shown may be old then. */
   readonly returns = this.#returns.asReadonly();
   /** Grows each time the live events begin anew: what changed before was not told, and may not be shown. */
@@ -45,10 +48,19 @@ export class Connection {
   }
 
   signedInNow(): void {
+    this.#ended.set(false);
     this.#session.set('open');
   }
 
+  /** The server does not know us, or no more. */
   signedOut(): void {
+    if (this.#session() === 'open') this.#ended.set(true);
+    this.#session.set('closed');
+  }
+
+  /** The person here signed out. */
+  left(): void {
+    this.#ended.set(false);
     this.#session.set('closed');
   }
 

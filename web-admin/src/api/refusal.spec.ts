@@ -19,6 +19,7 @@ describe('what the server says no with', () => {
       zh['refused.wholeNumber'].replace('{what}', '0 to 100'),
     ],
     ['There is a group main already.', zh['refused.taken'].replace('{what}', 'main')],
+    ['There is no group main.', zh['refused.noGroup'].replace('{what}', 'main')],
     ['host is set by Keymux', zh['refused.ourHeader'].replace('{what}', 'host')],
   ])('is %s in the language of another', (said, text) => {
     expect(refusalText(reader('zh'), said)).toBe(text);

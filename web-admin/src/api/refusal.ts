@@ -17,6 +17,7 @@ const known: readonly (readonly [RegExp, MessageKey])[] = [
   [/^(\S+) is set by Keymux$/, 'refused.ourHeader'],
   [/^must not be the AUTH_KEY$/, 'refused.authKey'],
   [/^There is a group (\S+) already\.$/, 'refused.taken'],
+  [/^There is no group (\S+)\.$/, 'refused.noGroup'],
   [/needs? at least one (?:upstream|member)$/, 'refused.noPlace'],
   [/needs a weight above 0$/, 'refused.noWeight'],
   [/^may be 64 KiB|^may be nested/, 'refused.big'],

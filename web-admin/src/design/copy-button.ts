@@ -2,7 +2,7 @@ import { ChangeDetectionStrategy, Component, inject, input, signal } from '@angu
 import { Clipboard } from '@angular/cdk/clipboard';
 import { LiveAnnouncer } from '@angular/cdk/a11y';
 import { I18n } from '../i18n/i18n.ts';
-import { Icon } from './icon.ts';
+import { Icon, type IconName } from './icon.ts';
 
 /** Copies a text and says so. */
 @Component({
@@ -12,10 +12,10 @@ import { Icon } from './icon.ts';
     type="button"
     class="button quiet icon small"
     [attr.aria-label]="i18n.t('copy') + ' ' + label()"
-    [title]="i18n.t('copy')"
+    [title]="i18n.t('copy') + ' ' + label()"
     (click)="copy()"
   >
-    <km-icon class="dense" [name]="copied() ? 'check' : 'copy'" />
+    <km-icon class="dense" [name]="copied() ? 'check' : icon()" />
   </button>`,
   changeDetection: ChangeDetectionStrategy.OnPush,
 })
@@ -25,6 +25,7 @@ export class CopyButton {
   readonly #announcer = inject(LiveAnnouncer);
   readonly text = input.required<string>();
   readonly label = input('');
+  readonly icon = input<IconName>('copy');
   readonly copied = signal(false);
 
   copy(): void {

@@ -1,18 +1,29 @@
-import { ChangeDetectionStrategy, Component, inject, input } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
 import type { FieldDiff } from '../api/generated.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { type Side, sidesOf } from './diff-sides.ts';
 
 /** Fields as they were and as they are after. */
 @Component({
   selector: 'km-diff-list',
   template: `<dl>
-    @for (each of diff(); track each.field) {
+    @for (each of rows(); track each.field) {
       <div>
         <dt class="mono">{{ each.field }}</dt>
         <dd>
-          <del>{{ text(each.before) }}</del>
-          <span class="faint" aria-hidden="true">→</span>
-          <ins>{{ text(each.after) }}</ins>
+          @if (each.before !== null) {
+            <del
+              ><span class="sr-only">{{ i18n.t('diff.before') }} </span>{{ text(each.before) }}</del
+            >
+          }
+          @if (each.before !== null && each.after !== null) {
+            <span class="faint" aria-hidden="true">→</span>
+          }
+          @if (each.after !== null) {
+            <ins
+              ><span class="sr-only">{{ i18n.t('diff.after') }} </span>{{ text(each.after) }}</ins
+            >
+          }
         </dd>
       </div>
     } @empty {
@@ -35,6 +46,7 @@ import { I18n } from '../i18n/i18n.ts';
       gap: 4px 8px;
       font-family: var(--mono);
       font-size: 12.5px;
+      font-variant-ligatures: none;
       overflow-wrap: anywhere;
     }
     del,
@@ -60,12 +72,11 @@ export class DiffList {
   readonly i18n = inject(I18n);
   readonly diff = input.required<readonly FieldDiff[]>();
 
-  text(value: unknown): string {
-    if (value === null || value === undefined) return this.i18n.t('settings.inherited');
-    if (value === '') return this.i18n.t('settings.empty');
-    if (Array.isArray(value) && value.every((each) => typeof each === 'string')) {
-      return value.length === 0 ? this.i18n.t('settings.empty') : value.join(', ');
-    }
-    return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  readonly rows = computed(() =>
+    this.diff().map((each) => ({ field: each.field, ...sidesOf(each) })),
+  );
+
+  text(side: Exclude<Side, null>): string {
+    return typeof side === 'string' ? this.i18n.t(`settings.${side}`) : side.text;
   }
 }

@@ -55,7 +55,10 @@ export function linesOption(drawn: {
       type: 'value' as const,
       min: 0,
       splitNumber: 4,
-      axisLabel: { ...textStyle, formatter: (value: number) => format(value) },
+      axisLabel: {
+        ...textStyle,
+        formatter: (value: number) => (value === 0 ? '0' : format(value)),
+      },
       splitLine: { lineStyle: { color: line } },
     },
     series: series.flatMap((each) => linesOf(each, color(toneTokens[each.tone]), series.length)),

@@ -31,6 +31,7 @@ import { Icon, type IconName } from './icon.ts';
     }
     p {
       max-width: 420px;
+      text-wrap: balance;
     }
     .row {
       flex-wrap: wrap;

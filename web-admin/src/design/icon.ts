@@ -11,6 +11,7 @@ const icons = {
   plus: 'M10 4v12M4 10h12',
   close: 'M5 5l10 10M15 5L5 15',
   copy: 'M7 7V4h9v9h-3M4 7h9v9H4z',
+  link: 'M8.500 11.500l3-3M8 8L6 10a2.800 2.800 0 0 0 4 4l2-2M12 12l2-2a2.800 2.800 0 0 0-4-4L8 8',
   duplicate: 'M7 7h9v9H7zM4 13V4h9M11.500 9.500v4M9.500 11.500h4',
   check: 'M4 10.5l4 4 8-9',
   search: 'M9 4a5 5 0 1 0 0 10A5 5 0 0 0 9 4zM13 13l4 4',

@@ -79,7 +79,7 @@ export class Toasts {
       background: var(--raised);
       box-shadow: var(--shadow);
     }
-    .toast km-icon {
+    .toast > km-icon {
       color: var(--good);
     }
     .toast.bad > km-icon {

@@ -1,5 +1,13 @@
 import { CdkDrag, CdkDragHandle, CdkDropList, moveItemInArray } from '@angular/cdk/drag-drop';
-import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
+import {
+  afterNextRender,
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  inject,
+  Injector,
+  signal,
+} from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { Api } from '../api/api.ts';
 import type { Group } from '../api/generated.ts';
@@ -38,6 +46,7 @@ import { endpointOf } from './endpoint.ts';
 export class GroupList {
   readonly i18n = inject(I18n);
   readonly #api = inject(Api);
+  readonly #injector = inject(Injector);
   readonly #live = inject(Live);
   readonly #toasts = inject(Toasts);
   readonly copies = inject(CopyGroup);
@@ -67,7 +76,13 @@ export class GroupList {
     return this.stats.value()?.groups.find((each) => each.group === name);
   }
 
-  /** Moves a group by drag, or by the arrow keys on its handle. */
+  /** Moves a group by an arrow key on its handle, which keeps the focus wherever it comes to stand. */
+  step(from: number, to: number, handle: HTMLElement): void {
+    void this.move(from, to);
+    afterNextRender(() => handle.focus(), { injector: this.#injector });
+  }
+
+  /** Moves a group by drag, or by the arrow keys. */
   async move(from: number, to: number): Promise<void> {
     const list = this.groups.value();
     if (list === undefined || to < 0 || to >= list.items.length || from === to) return;

@@ -1,7 +1,8 @@
 import { computed, Injectable, signal } from '@angular/core';
+import { compactText, relativeText } from './amounts.ts';
 import { en, type MessageKey, type Messages } from './en.ts';
 import { fill, type Values } from './fill.ts';
-import { dateFormat, numberFormat, plainFormat, relativeFormat } from './formats.ts';
+import { dateFormat, numberFormat, plainFormat } from './formats.ts';
 import { firstLanguage, type Language, loaders, locales } from './languages.ts';
 import { withTimes } from './sentence.ts';
 
@@ -52,10 +53,7 @@ export class I18n {
 
   /** 12,300 as 12.3K. */
   compact(value: number): string {
-    // British English writes 12.3m where everybody who reads metrics expects 12.3M.
-    const locale = this.language() === 'en' ? 'en-US' : this.locale();
-    const options = { notation: 'compact', maximumFractionDigits: 1 } as const;
-    return numberFormat(locale, options).format(value);
+    return compactText(this.locale(), value);
   }
 
   /** With one digit after the point, so that columns of shares stand in line; two for a trace. */
@@ -144,13 +142,6 @@ export class I18n {
   }
 
   relative(time: string | number, nowMs: number): string {
-    const seconds = Math.round((new Date(time).getTime() - nowMs) / 1_000);
-    const format = relativeFormat(this.locale(), { numeric: 'auto', style: 'short' });
-    const size = Math.abs(seconds);
-    if (size < 60) return format.format(seconds, 'second');
-    // What would be called 60 minutes or 24 hours is one of the next unit.
-    if (size < 3_570) return format.format(Math.round(seconds / 60), 'minute');
-    if (size < 84_600) return format.format(Math.round(seconds / 3_600), 'hour');
-    return format.format(Math.round(seconds / 86_400), 'day');
+    return relativeText(this.locale(), new Date(time).getTime() - nowMs);
   }
 }

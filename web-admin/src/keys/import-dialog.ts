@@ -64,6 +64,9 @@ type Preview = Extract<Answer<'importKeys'>, { added: number }>;
             </div>
           </div>
         }
+        @if (busy()) {
+          <p class="soft" role="status">{{ i18n.t('import.sending') }}</p>
+        }
         @if (problem(); as said) {
           <p class="wrong" role="alert">{{ said }}</p>
         }

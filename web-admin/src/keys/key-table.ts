@@ -9,20 +9,19 @@ import {
   inject,
   input,
   output,
-  type Signal,
   signal,
   untracked,
   viewChild,
   viewChildren,
-  type WritableSignal,
 } from '@angular/core';
-import type { Key } from '../api/generated.ts';
 import { putInOrder } from '../design/reading-order.ts';
-import { inSight, placeOf, rowsInOrder, windowOf } from '../design/recycled-rows.ts';
+import { inSight, rowsInOrder, windowOf } from '../design/recycled-rows.ts';
+import { focusAlike, placeAfter, RowFocus, scrolledTo } from '../design/row-focus.ts';
 import { TimeAgo } from '../design/time-ago.ts';
 import { I18n } from '../i18n/i18n.ts';
 import { KeyFeed, type Sort } from './key-feed.ts';
 import { KeyReason } from './key-reason.ts';
+import { type KeyRow, KeyRows } from './key-rows.ts';
 import { KeySelection } from './key-selection.ts';
 import { statusNames, statusTones } from './key-status.ts';
 
@@ -33,14 +32,6 @@ const ahead = 12;
 const mostRows = 200;
 /** After so long without scrolling the rows are put in the order in which they are read. */
 const restMs = 120;
-
-/** A row on the page, and the key that it shows now. */
-interface Row {
-  readonly number: number;
-  readonly place: WritableSignal<number>;
-  readonly key: Signal<Key | undefined>;
-  readonly shift: Signal<string>;
-}
 
 /**
  * Keys, one a row, however many: a few rows are used for one key after another. Each depends on signals of its own, so
@@ -90,9 +81,15 @@ export class KeyTable {
   readonly #inSight = computed(() => inSight(this.#sight()), {
     equal: (a, b) => a.start === b.start && a.end === b.end,
   });
-  readonly #made: Row[] = [];
+  readonly focus = new RowFocus(this.#window, this.#inSight);
+  readonly #rows = new KeyRows({
+    keys: this.#keys,
+    window: this.#window,
+    tabbed: this.focus.place,
+    rowPx,
+  });
   readonly #size = computed(() => this.#window().size);
-  readonly rows = computed(() => this.#rows(this.#size()));
+  readonly rows = computed(() => this.#rows.first(this.#size()));
   readonly fullPx = computed(() => this.#keys().length * rowPx);
   readonly wishedPx = computed(() => Math.min(this.feed.known().total, mostRows) * rowPx);
   #selectedPlace: number | null = null;
@@ -118,7 +115,7 @@ export class KeyTable {
     });
     effect(() => {
       this.#window();
-      untracked(() => this.#placeRows());
+      untracked(() => this.#rows.place());
     });
     effect(() => {
       const seen = this.#inSight();
@@ -154,23 +151,35 @@ export class KeyTable {
     );
   }
 
-  #rows(size: number): readonly Row[] {
-    while (this.#made.length < size) {
-      const number = this.#made.length;
-      const place = signal(untracked(() => placeOf(number, this.#window())));
-      const key = computed(() => this.#keys()[place()]);
-      // Costs a frame less than a place of the layout's.
-      const shift = computed(() => `translateY(${place() * rowPx}px)`);
-      this.#made.push({ number, place, key, shift });
-    }
-    return this.#made.slice(0, size);
+  /** With an arrow key to the same control of another row. */
+  step(event: KeyboardEvent): void {
+    const scroller = this.scroller().nativeElement;
+    const row = this.#focusedRow(scroller);
+    const place = row && placeAfter(event.key, row.place(), this.#keys().length);
+    if (row === undefined || place === undefined) return;
+    event.preventDefault();
+    focusAlike(this.#elementOf(row), this.#elementOf(this.#rows.at(place)));
+    scroller.scrollTop = scrolledTo(place, {
+      top: scroller.scrollTop,
+      height: scroller.clientHeight,
+      rowPx,
+    });
+  }
+
+  #elementOf(row: KeyRow | undefined): HTMLElement | undefined {
+    return this.elements()[row?.number ?? -1]?.nativeElement;
+  }
+
+  /** Takes the focus that had been on what is there no more. */
+  takeFocus(): void {
+    this.scroller().nativeElement.focus({ preventScroll: true });
   }
 
   #scrolled(scroller: HTMLElement): void {
     const focused = this.#focusedRow(scroller);
     const before = focused?.place();
     this.#top.set(scroller.scrollTop);
-    this.#placeRows();
+    this.#rows.place();
     // Its key went out of sight, and the row shows another: what is pressed next is not meant for that.
     if (focused !== undefined && focused.place() !== before)
       scroller.focus({ preventScroll: true });
@@ -178,19 +187,11 @@ export class KeyTable {
     this.#resting = setTimeout(() => this.#rested(), restMs);
   }
 
-  /** Gives rows other keys where it must; the others are not even asked. */
-  #placeRows(): void {
-    const window = this.#window();
-    for (const { number, place } of this.#made) {
-      if (number < window.size) place.set(placeOf(number, window));
-    }
-  }
-
-  #focusedRow(scroller: HTMLElement): Row | undefined {
+  #focusedRow(scroller: HTMLElement): KeyRow | undefined {
     const { activeElement } = document;
     if (activeElement === scroller || !scroller.contains(activeElement)) return undefined;
     const number = this.elements().findIndex((each) => each.nativeElement.contains(activeElement));
-    return this.#made[number];
+    return this.#rows.numbered(number);
   }
 
   #rested(): void {

@@ -1,13 +1,16 @@
 import {
+  afterNextRender,
   ChangeDetectionStrategy,
   Component,
   computed,
   DestroyRef,
   effect,
   inject,
+  Injector,
   input,
   linkedSignal,
   untracked,
+  viewChild,
 } from '@angular/core';
 import { MatDialog, type MatDialogRef } from '@angular/material/dialog';
 import { Router } from '@angular/router';
@@ -22,7 +25,7 @@ import { ImportDialog } from './import-dialog.ts';
 import { KeyDrawer } from './key-drawer.ts';
 import { KeyFeed } from './key-feed.ts';
 import { type KeyFilters, readFilters, toParams } from './key-filters.ts';
-import { KeySelection } from './key-selection.ts';
+import { type Action, KeySelection } from './key-selection.ts';
 import { statuses, statusNames } from './key-status.ts';
 import { KeyTable } from './key-table.ts';
 
@@ -41,6 +44,8 @@ export class KeysPage {
   readonly selection = inject(KeySelection);
   readonly #dialog = inject(MatDialog);
   readonly #router = inject(Router);
+  readonly #injector = inject(Injector);
+  readonly table = viewChild(KeyTable);
   readonly name = input.required<string>();
   /** The id of the key whose drawer is open. */
   readonly key = input<string>();
@@ -110,6 +115,24 @@ export class KeysPage {
       queryParamsHandling: 'merge',
       ...how,
     });
+  }
+
+  async act(action: Action): Promise<void> {
+    await this.selection.act(action);
+    this.#keepFocus();
+  }
+
+  unselect(): void {
+    this.selection.clear();
+    this.#keepFocus();
+  }
+
+  /** The buttons for what is selected go with the selection: the focus goes back to the list. */
+  #keepFocus(): void {
+    const moved = (): void => {
+      if (document.activeElement === document.body) this.table()?.takeFocus();
+    };
+    afterNextRender(moved, { injector: this.#injector });
   }
 
   /** Of the state that is shown. */

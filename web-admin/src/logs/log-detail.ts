@@ -23,6 +23,8 @@ interface Fact {
   readonly name: MessageKey;
   readonly value: string;
   readonly mono?: true;
+  /** Whether one may want it elsewhere. */
+  readonly copied?: false;
   /** Where it leads. */
   readonly link?: readonly string[];
   readonly params?: Readonly<Record<string, string>>;
@@ -89,7 +91,7 @@ export class LogDetail {
       { name: 'logs.time', value: this.i18n.preciseTime(row.time) },
       { name: 'group', value: row.group, ...group(row.group) },
       { name: 'logs.aggregate', value: row.aggregate ?? '', ...group(row.aggregate) },
-      { name: 'logs.channel', value: row.channel ?? '' },
+      { name: 'logs.channel', value: row.channel ?? '', copied: false },
       { name: 'logs.model', value: row.model ?? '' },
       { name: 'logs.modelSent', value: row.model_sent ?? '' },
       {
@@ -100,14 +102,14 @@ export class LogDetail {
           ? {}
           : { link: ['/logs'], params: { proxy_key: row.proxy_key } }),
       },
-      { name: 'logs.streaming', value: yesNo },
-      { name: 'logs.bytesIn', value: bytes(row.bytes_in) },
-      { name: 'logs.bytesOut', value: bytes(row.bytes_out) },
+      { name: 'logs.streaming', value: yesNo, copied: false },
+      { name: 'logs.bytesIn', value: bytes(row.bytes_in), copied: false },
+      { name: 'logs.bytesOut', value: bytes(row.bytes_out), copied: false },
       { name: 'logs.sourceIp', value: row.source_ip, mono: true },
       { name: 'logs.userAgent', value: row.user_agent ?? '' },
       { name: 'logs.upstreamRequestId', value: row.upstream_request_id ?? '', mono: true },
       { name: 'logs.traceId', value: row.trace_id ?? '', mono: true },
-      { name: 'logs.revision', value: String(row.revision) },
+      { name: 'logs.revision', value: String(row.revision), copied: false },
     ];
   }
 }

@@ -150,7 +150,7 @@ export class OverviewPage {
   readonly latency = computed(() => [
     this.#line('latency_p50_ms', this.i18n.t('latency.p50'), 'accent'),
     this.#line('latency_p95_ms', this.i18n.t('latency.p95'), 'second'),
-    this.#line('ttfb_p50_ms', this.i18n.t('ttfb'), 'calm'),
+    this.#line('ttfb_p50_ms', this.i18n.t('ttfb.p50'), 'calm'),
   ]);
   readonly tokens = computed(() => [
     this.#sums('tokens_in', this.i18n.t('tokens.in'), 'accent'),

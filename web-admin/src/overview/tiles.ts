@@ -45,6 +45,7 @@ const alarming = 0.05;
       line-height: 18px;
       font-weight: 400;
       letter-spacing: 0;
+      white-space: normal;
     }
     .bad {
       color: var(--bad);
@@ -82,12 +83,12 @@ export class Tiles {
         bad: totals.error_rate >= alarming,
       },
       {
-        name: t('latency'),
+        name: t('latency.p50'),
         value: i18n.span(totals.latency_p50_ms),
         more: `p95 ${i18n.span(totals.latency_p95_ms)}`,
       },
       {
-        name: t('ttfb'),
+        name: t('ttfb.p50'),
         value: i18n.span(totals.ttfb_p50_ms),
         more: `p95 ${i18n.span(totals.ttfb_p95_ms)}`,
       },

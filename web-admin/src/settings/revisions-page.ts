@@ -71,6 +71,11 @@ export class RevisionsPage {
     return this.i18n.has(key) ? this.i18n.t(key) : type;
   }
 
+  /** What else is changed there is one of. */
+  isOfGroup({ type }: Revision): boolean {
+    return type === 'GroupCreated' || type === 'GroupChanged' || type === 'GroupDeleted';
+  }
+
   async older(): Promise<void> {
     const cursor = this.#cursor();
     if (cursor === null || this.busy()) return;

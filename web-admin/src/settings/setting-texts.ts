@@ -156,17 +156,17 @@ const ja: Texts = {
     help: 'プロバイダーが上限間近と伝えたキーは、他のキーに余裕がある間は避けます。',
   },
   key_validation_interval_minutes: {
-    title: '検査の間隔（分）',
-    help: 'ブラックリストのキーを検査する間隔。',
+    title: '検証の間隔（分）',
+    help: 'ブラックリストのキーを検証する間隔。',
   },
-  key_validation_concurrency: { title: '同時検査数', help: '1 グループで同時に行う検査の上限。' },
+  key_validation_concurrency: { title: '同時検証数', help: '1 グループで同時に行う検証の上限。' },
   key_validation_timeout_seconds: {
-    title: '検査のタイムアウト（秒）',
-    help: '検査の応答を待つ最長時間。',
+    title: '検証のタイムアウト（秒）',
+    help: '検証の応答を待つ最長時間。',
   },
   outcome_retention_days: {
     title: '結果の保存日数',
-    help: '試行の結果を what-if のために保存する日数。0 は保存しません。',
+    help: '試行の結果を What-if シミュレーションのために保存する日数。0 は保存しません。',
   },
 };
 

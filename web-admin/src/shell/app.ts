@@ -18,12 +18,18 @@ import { ThemeChoice } from '../theme/theme.ts';
   `,
   styles: `
     .away {
-      position: sticky;
-      inset-block-start: 0;
+      /* Over the page, which shall not jump when it comes and goes. */
+      position: fixed;
+      inset: 58px 0 auto;
       z-index: 900;
+      width: fit-content;
+      max-width: calc(100vw - 32px);
+      margin: 0 auto;
       padding: 6px 16px;
+      border-radius: 99px;
       background: var(--warn-soft);
       color: var(--warn);
+      box-shadow: var(--shadow);
       text-align: center;
       font-weight: 500;
     }

@@ -90,7 +90,7 @@ export class Frame {
   async signOut(): Promise<void> {
     try {
       await this.#api.call('logout');
-      this.connection.signedOut();
+      this.connection.left();
       await this.#router.navigateByUrl('/sign-in');
     } catch (error) {
       this.#toasts.failed(error);

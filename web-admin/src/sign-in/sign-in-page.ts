@@ -1,4 +1,13 @@
-import { ChangeDetectionStrategy, Component, inject, input, signal } from '@angular/core';
+import {
+  afterNextRender,
+  ChangeDetectionStrategy,
+  Component,
+  type ElementRef,
+  inject,
+  input,
+  signal,
+  viewChild,
+} from '@angular/core';
 import { Router } from '@angular/router';
 import { Api } from '../api/api.ts';
 import { Connection } from '../api/connection.ts';
@@ -16,7 +25,11 @@ import { Preferences } from '../shell/preferences.ts';
       <form class="card" (submit)="$event.preventDefault(); signIn(box.value)">
         <img src="icon.svg" width="40" height="40" alt="" />
         <h1>{{ i18n.t('signIn.title') }}</h1>
-        <p class="soft">{{ i18n.t('signIn.text') }}</p>
+        @if (connection.ended()) {
+          <div class="notice" role="status">{{ i18n.t('signIn.ended') }}</div>
+        } @else {
+          <p class="soft">{{ i18n.t('signIn.text') }}</p>
+        }
         <label class="field">
           <span class="label">{{ i18n.t('signIn.key') }}</span>
           <input
@@ -67,13 +80,19 @@ import { Preferences } from '../shell/preferences.ts';
 export class SignInPage {
   readonly i18n = inject(I18n);
   readonly #api = inject(Api);
-  readonly #connection = inject(Connection);
+  readonly connection = inject(Connection);
   readonly #router = inject(Router);
 
   /** Where to go then. */
   readonly to = input<string>();
   readonly busy = signal(false);
   readonly problem = signal<string | null>(null);
+  readonly box = viewChild.required<ElementRef<HTMLInputElement>>('box');
+
+  constructor() {
+    // There is nothing else to do here.
+    afterNextRender(() => this.box().nativeElement.focus());
+  }
 
   /** With what stands in the box by now: a browser may fill it in without telling. */
   async signIn(typed: string): Promise<void> {
@@ -83,7 +102,7 @@ export class SignInPage {
     this.problem.set(null);
     try {
       await this.#api.call('login', { body: { auth_key } });
-      this.#connection.signedInNow();
+      this.connection.signedInNow();
       await this.#router.navigateByUrl(this.to() ?? '/overview');
     } catch (error) {
       this.problem.set(this.#explain(error));

@@ -24,7 +24,7 @@ import { countsText, kindText } from './task-text.ts';
   templateUrl: './task-tray.html',
   styleUrl: './task-tray.css',
   host: {
-    '(keydown.escape)': 'close()',
+    '(document:keydown.escape)': 'escaped()',
     '(document:click)': 'clickedAnywhere($event)',
   },
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -59,6 +59,13 @@ export class TaskTray {
     if (!this.open()) return;
     this.open.set(false);
     this.opener().nativeElement.focus();
+  }
+
+  /** It opens by itself when a task is started, and is closed from wherever one is then. */
+  escaped(): void {
+    const { activeElement } = document;
+    if (this.#host.nativeElement.contains(activeElement)) this.close();
+    else this.open.set(false);
   }
 
   clickedAnywhere(event: Event): void {

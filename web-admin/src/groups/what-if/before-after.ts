@@ -95,7 +95,7 @@ export class BeforeAfter {
       const [before, after] = [of(this.before()), of(this.after())];
       const isTime = name === 'whatIf.timeWithoutKey';
       const format = (value: number): string =>
-        isTime ? this.i18n.span(value) : this.i18n.number(value);
+        isTime && value > 0 ? this.i18n.span(value) : this.i18n.number(value);
       const sign = after > before ? '+' : '−';
       const change = before === after ? '=' : `${sign}${format(Math.abs(after - before))}`;
       const lean = better === 'neither' && before !== after ? '' : leaning(before, after);

@@ -12,6 +12,20 @@ import { limits, type TypedRule, type Verdict, verdicts } from './tried-policy.t
     @for (rule of rules(); track $index) {
       <fieldset>
         <legend class="sr-only">{{ i18n.t('whatIf.ruleNumber', { n: $index + 1 }) }}</legend>
+        <div class="row head">
+          <span class="small soft grow" aria-hidden="true">{{
+            i18n.t('whatIf.ruleNumber', { n: $index + 1 })
+          }}</span>
+          <button
+            type="button"
+            class="button quiet icon small"
+            [attr.aria-label]="i18n.t('whatIf.ruleRemove', { n: $index + 1 })"
+            [title]="i18n.t('whatIf.ruleRemove', { n: $index + 1 })"
+            (click)="remove($index)"
+          >
+            <km-icon class="dense" name="trash" />
+          </button>
+        </div>
         <km-field
           [label]="i18n.t('whatIf.ruleStatus')"
           [wrong]="wrong().has('rule.' + $index + '.status') ? range('status') : undefined"
@@ -60,14 +74,6 @@ import { limits, type TypedRule, type Verdict, verdicts } from './tried-policy.t
             />
           </km-field>
         }
-        <button
-          type="button"
-          class="button quiet icon"
-          [attr.aria-label]="i18n.t('whatIf.ruleRemove', { n: $index + 1 })"
-          (click)="remove($index)"
-        >
-          <km-icon class="dense" name="trash" />
-        </button>
       </fieldset>
     } @empty {
       <p class="soft small">{{ i18n.t('whatIf.rulesNone') }}</p>
@@ -94,8 +100,8 @@ import { limits, type TypedRule, type Verdict, verdicts } from './tried-policy.t
       border: 1px solid var(--line);
       border-radius: var(--radius-small);
     }
-    fieldset button {
-      align-self: end;
+    .head {
+      grid-column: 1 / -1;
     }
   `,
   changeDetection: ChangeDetectionStrategy.OnPush,

@@ -8,7 +8,7 @@ export const groups = {
   'groups.standard': 'With keys of its own',
   'groups.off': 'Disabled',
   'groups.members': '{n} member|{n} members',
-  'groups.perDay': 'in 24 h',
+  'groups.perDay': 'requests in 24 h',
   'groups.fail': '{share} fail',
   'groups.quiet': 'No requests in 24 h',
   'groups.endpoint': 'Endpoint',

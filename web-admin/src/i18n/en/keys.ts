@@ -21,6 +21,7 @@ export const keys = {
   'import.placeholder': 'One a line, or separated by commas or spaces. Or drop a file here.',
   'import.file': 'Choose a file',
   'import.look': 'Preview',
+  'import.sending': 'The keys are on their way to the server …',
   'import.preview': '{n} key is new|{n} keys are new',
   'import.line': 'Line {line}: {reason}',
   'key.allModels': 'All models',

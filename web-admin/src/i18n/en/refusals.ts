@@ -13,6 +13,7 @@ export const refusals = {
   'refused.ourHeader': '{what} is set by Keymux itself',
   'refused.authKey': 'This must not be the admin key',
   'refused.taken': 'There is a group {what} already',
+  'refused.noGroup': 'There is no group {what}',
   'refused.noPlace': 'At least one is needed',
   'refused.noWeight': 'At least one needs a weight above 0',
   'refused.big': 'This is too large or nested too deep',

@@ -54,8 +54,7 @@ export const settings = {
   'revision.undoTitle': 'Undo {number}?',
   'revision.restoreTitle': 'Go back to {number}?',
   'revision.restoreText': 'This would change. It becomes a new revision, so it can be undone, too.',
-  'revision.deletes':
-    'This deletes {groups} with all keys in it; the keys do not come back by an undo.',
+  'revision.deletes': 'Gone with all their keys, which do not come back by an undo: {groups}.',
   'revision.restore': 'Restore',
   'revision.restored': 'The config is restored',
   'revision.stale': 'The config changed meanwhile. Look again before you restore.',

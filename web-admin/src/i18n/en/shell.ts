@@ -29,6 +29,7 @@ export const shell = {
 
   'signIn.title': 'Sign in to Keymux',
   'signIn.text': 'With the admin key of this installation.',
+  'signIn.ended': 'Your session has ended. Sign in to go on where you were.',
   'signIn.key': 'Admin key',
   'signIn.where':
     'The terminal shows it at the first start; it is kept in auth.key of the data folder.',
@@ -45,10 +46,10 @@ export const shell = {
   requests: 'Requests',
   errors: 'Errors',
   errorRate: 'Error rate',
-  latency: 'Latency',
   'latency.p50': 'Latency p50',
   'latency.p95': 'Latency p95',
   ttfb: 'Time to first byte',
+  'ttfb.p50': 'Time to first byte p50',
   tokens: 'Tokens',
   'tokens.in': 'Tokens in',
   'tokens.out': 'Tokens out',

@@ -23,6 +23,7 @@ export const keys: Record<keyof typeof en, string> = {
   'import.placeholder': '1 行に 1 つ、またはカンマや空白区切り。ファイルもドロップできます。',
   'import.file': 'ファイルを選択',
   'import.look': 'プレビュー',
+  'import.sending': 'キーを送信しています…',
   'import.preview': '新しいキー {n} 個',
   'import.line': '{line} 行目：{reason}',
   'key.allModels': 'すべてのモデル',

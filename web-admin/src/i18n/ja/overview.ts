@@ -4,7 +4,7 @@ export const overview: Record<keyof typeof en, string> = {
   'overview.errors': 'エラー {n} 件',
   'overview.inOut': '入力 {in} · 出力 {out}',
   'overview.traffic': 'リクエストとエラー',
-  'overview.latency': 'レイテンシーと最初のバイトまで',
+  'overview.latency': 'レイテンシーと最初のバイトまでの時間',
   'overview.tokens': '入力と出力のトークン',
   'overview.byGroup': 'グループ別',
   'overview.allGroups': 'すべてのグループ',
@@ -26,14 +26,14 @@ export const overview: Record<keyof typeof en, string> = {
   'overview.step2': 'プロバイダーのキーを貼り付けます。',
   'overview.step3': 'curl をコピーして最初のリクエストを送ります。',
   'overview.createGroup': 'グループを作成',
-  'concern.no-keys': 'キーがありません',
-  'concern.none-usable': '使えるキーがなく、すべてのリクエストが失敗します',
-  'concern.few-usable': '残りのキーは {of} 個中 {usable} 個です',
-  'concern.many-errors': 'リクエストの {share} が失敗しています',
+  'concern.no-keys': 'にはキーがありません',
+  'concern.none-usable': 'には使えるキーがなく、すべてのリクエストが失敗します',
+  'concern.few-usable': 'の使えるキーは {of} 個中 {usable} 個だけです',
+  'concern.many-errors': 'のリクエストの {share} が失敗しています',
   'concern.guard':
     'のキーが {upstream} で同じように失敗しました。原因はアップストリームかアドレスで、キー {n} 個は責任なしとしました',
   'concern.failing-upstream': 'では 10 分間に {upstream} で {n} 件のリクエストが失敗しました',
-  'concern.no-upstream': 'アップストリームがありません',
+  'concern.no-upstream': 'にはアップストリームがありません',
   'warning.http':
     'このページは別のマシンから平文の http で開かれています。Keymux の前段で TLS を使ってください。',
   'warning.no-proxy-key':

@@ -15,6 +15,7 @@ export const refusals: Record<keyof typeof en, string> = {
   'refused.ourHeader': '{what} は Keymux が設定します',
   'refused.authKey': '管理キーと同じものは使用できません',
   'refused.taken': 'グループ {what} は既に存在します',
+  'refused.noGroup': 'グループ {what} はありません',
   'refused.noPlace': '1 つ以上必要です',
   'refused.noWeight': '重みが 0 より大きいものが 1 つ以上必要です',
   'refused.big': '大きすぎるか、入れ子が深すぎます',

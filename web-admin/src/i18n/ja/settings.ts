@@ -1,7 +1,7 @@
 import type { settings as en } from '../en/settings.ts';
 
 export const settings: Record<keyof typeof en, string> = {
-  'settings.values': '項目',
+  'settings.values': '設定値',
   'settings.revisions': 'リビジョン',
   'settings.section.gateway': 'ゲートウェイ',
   'settings.section.keys': 'キー',
@@ -58,7 +58,7 @@ export const settings: Record<keyof typeof en, string> = {
   'revision.restoreText':
     '次のように変わります。新しいリビジョンになるので、取り消すこともできます。',
   'revision.deletes':
-    '{groups} とその中のすべてのキーが削除されます。キーは取り消しても戻りません。',
+    '次のグループとその中のすべてのキーが削除されます。キーは取り消しても戻りません：{groups}。',
   'revision.restore': '復元',
   'revision.restored': '設定を復元しました',
   'revision.stale': 'その間に設定が変わりました。もう一度確認してください。',

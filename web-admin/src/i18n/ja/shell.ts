@@ -31,6 +31,7 @@ export const shell: Record<keyof typeof en, string> = {
 
   'signIn.title': 'Keymux にサインイン',
   'signIn.text': 'このインストールの管理キーを使います。',
+  'signIn.ended': 'セッションが終了しました。サインインすると元のページに戻ります。',
   'signIn.key': '管理キー',
   'signIn.where':
     '初回起動時に端末に表示されます。データフォルダーの auth.key にも保存されています。',
@@ -47,10 +48,10 @@ export const shell: Record<keyof typeof en, string> = {
   requests: 'リクエスト',
   errors: 'エラー',
   errorRate: 'エラー率',
-  latency: 'レイテンシー',
   'latency.p50': 'レイテンシー p50',
   'latency.p95': 'レイテンシー p95',
   ttfb: '最初のバイトまで',
+  'ttfb.p50': '最初のバイトまで p50',
   tokens: 'トークン',
   'tokens.in': '入力トークン',
   'tokens.out': '出力トークン',

@@ -1,7 +1,7 @@
 import type { whatIf as en } from '../en/what-if.ts';
 
 export const whatIf: Record<keyof typeof en, string> = {
-  'whatIf.title': 'もしも',
+  'whatIf.title': 'What-if シミュレーション',
   'whatIf.text': '{group} のキーが実際に受けた結果を別のポリシーで再現します。何も変更しません。',
   'whatIf.policy': '試すポリシー',
   'whatIf.asWas': '実際のまま',

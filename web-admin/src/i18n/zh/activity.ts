@@ -87,5 +87,5 @@ export const activity: Record<keyof typeof en, string> = {
   'taskResult.reverted': '已还原 {n}',
   'taskResult.replaced': '已修正 {n}',
   'taskResult.removed': '已移除 {n}',
-  'taskResult.unplaced': '无位置 {n}',
+  'taskResult.unplaced': '无处归属 {n}',
 };

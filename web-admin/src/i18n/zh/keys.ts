@@ -23,6 +23,7 @@ export const keys: Record<keyof typeof en, string> = {
   'import.placeholder': '每行一个，或用逗号、空格分隔。也可将文件拖到这里。',
   'import.file': '选择文件',
   'import.look': '预览',
+  'import.sending': '正在发送密钥……',
   'import.preview': '{n} 个新密钥',
   'import.line': '第 {line} 行：{reason}',
   'key.allModels': '所有模型',

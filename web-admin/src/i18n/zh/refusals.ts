@@ -15,6 +15,7 @@ export const refusals: Record<keyof typeof en, string> = {
   'refused.ourHeader': '{what} 由 Keymux 自行设置',
   'refused.authKey': '不能与管理密钥相同',
   'refused.taken': '分组 {what} 已存在',
+  'refused.noGroup': '没有分组 {what}',
   'refused.noPlace': '至少需要一个',
   'refused.noWeight': '至少一个的权重须大于 0',
   'refused.big': '内容过大或嵌套过深',
