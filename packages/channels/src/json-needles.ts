@@ -13,10 +13,6 @@ const maxTries = 16;
  */
 const usageNeedle = Buffer.from('"usage');
 const errorNeedle = Buffer.from('"error');
-const usageNames = (['usageMetadata', 'usage'] as const).map((name) => ({
-  name,
-  needle: Buffer.from(`"${name}"`),
-}));
 
 /** Whether JSON bytes may hold a `usage…` field that is not null. */
 export function mayHoldUsage(bytes: Buffer): boolean {
@@ -50,16 +46,19 @@ function isNullField(bytes: Buffer, from: number): boolean {
  * cut off or megabytes of vectors; null when there is none. Wrapped as it was: `{usage: …}`.
  */
 export function lastUsage(bytes: Buffer): JsonObject | null {
-  if (bytes.lastIndexOf(usageNeedle) === -1) return null;
-  for (const { name, needle } of usageNames) {
-    let at = bytes.lastIndexOf(needle);
-    for (let tries = 0; at !== -1 && tries < maxTries; tries += 1) {
-      const value = objectAfter(bytes, at + needle.length);
-      if (value !== null) return { [name]: value };
-      at = at === 0 ? -1 : bytes.lastIndexOf(needle, at - 1);
-    }
+  let at = bytes.lastIndexOf(usageNeedle);
+  for (let tries = 0; at !== -1 && tries < maxTries; tries += 1) {
+    const name = usageNameAt(bytes, at + 1);
+    const value = name === null ? null : objectAfter(bytes, at + name.length + 2);
+    if (name !== null && value !== null) return { [name]: value };
+    at = at === 0 ? -1 : bytes.lastIndexOf(usageNeedle, at - 1);
   }
   return null;
+}
+
+function usageNameAt(bytes: Buffer, from: number): 'usage' | 'usageMetadata' | null {
+  if (bytes[from + 5] === quote) return 'usage';
+  return bytes.toString('latin1', from + 5, from + 14) === 'Metadata"' ? 'usageMetadata' : null;
 }
 
 /** The object that is the value of the field whose name ended before `from`. */
