@@ -32,14 +32,15 @@ export function subjectOf(outcome: AttemptOutcome): Subject {
     case 'answered': {
       const { status, headers, error, bodyText } = outcome;
       return {
-        ...blank,
+        kind: 'answered',
         status,
-        headers,
         error,
+        headers,
         bodyText,
         message: error?.message ?? `HTTP ${status}`,
         // These two refuse before they act; other 5xx may come from a proxy in between.
         mayHaveActed: status >= 500 && status !== 503 && status !== 529,
+        committed: false,
       };
     }
     case 'empty':

@@ -40,8 +40,17 @@ export class ExchangeRow {
     const { group, key, upstream } = this.#target;
     this.#record.attemptStartsMs.push(this.#attemptStartMs);
     const ms = this.#deps.clock.now() - this.#attemptStartMs;
-    const about = { key_id: key.id, upstream: upstream.url, status, verdict, rule, ms };
-    this.#record.attempts.push({ ...about, key: key.masked });
+    const [key_id, url] = [key.id, upstream.url];
+    const about = { key_id, upstream: url, status, verdict, rule, ms };
+    this.#record.attempts.push({
+      key_id,
+      upstream: url,
+      status,
+      verdict,
+      rule,
+      ms,
+      key: key.masked,
+    });
     this.#record.attemptTexts.push(`${asciiJson(about).slice(0, -1)},"key":${key.maskedJson}}`);
     this.#deps.metrics.attempt(group.name, verdict);
   }

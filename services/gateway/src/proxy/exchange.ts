@@ -170,7 +170,9 @@ export class Exchange implements RelayListener, Bounded {
     const nowMs = clock.now();
     this.#row.attemptStarts(step.target, step.prepared.model, nowMs);
     step.target.upstream.health.chosen(nowMs);
-    const run = new AttemptRun(this.#deps, this.#request, { ...step, number, listener: this });
+    const { target, prepared, permit } = step;
+    const plan = { target, prepared, permit, number, listener: this };
+    const run = new AttemptRun(this.#deps, this.#request, plan);
     this.#run = run;
     try {
       run.send();

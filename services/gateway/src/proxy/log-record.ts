@@ -52,8 +52,12 @@ const noTokens: Tokens = { input: null, output: null, cached: null, reasoning: n
 export function newRecord(
   about: Pick<LogRecord, 'requestId' | 'startMs' | 'method' | 'path' | 'sourceIp' | 'revision'>,
 ): LogRecord {
+  const { requestId, startMs, method, path, sourceIp, revision } = about;
   return {
-    ...about,
+    requestId,
+    startMs,
+    method,
+    path,
     group: '-',
     aggregate: null,
     channel: null,
@@ -72,7 +76,9 @@ export function newRecord(
     bytesIn: 0,
     bytesOut: 0,
     tokens: noTokens,
+    sourceIp,
     userAgent: null,
+    revision,
     traceParent: null,
     traceId: null,
     upstreamRequestId: null,
@@ -81,7 +87,10 @@ export function newRecord(
 }
 
 /** All of a row but what is kept as JSON. */
-type RowHead = Omit<LogRow, 'proxy_key' | 'attempts'>;
+type RowHead = Omit<LogRow, 'proxy_key' | 'attempts' | 'body'> & {
+  /** Undefined is not written. */
+  readonly body: string | undefined;
+};
 
 /** The row of a request that ends now, as JSON in ASCII. */
 export function rowText(
@@ -112,7 +121,7 @@ export function rowText(
     revision: record.revision,
     trace_id: record.traceId,
     upstream_request_id: short(record.upstreamRequestId),
-    ...(record.body === null ? {} : { body: cutBytes(record.body, maxBodyBytes) }),
+    body: record.body === null ? undefined : cutBytes(record.body, maxBodyBytes),
   };
   const proxyKey = record.proxyKey?.json ?? 'null';
   const attempts = record.attemptTexts.join(',');

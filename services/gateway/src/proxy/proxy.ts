@@ -62,7 +62,7 @@ export class Proxy {
   }
 
   #carry(visit: Visit, admitted: Admitted, leave: () => void): void {
-    const { req, res } = visit;
+    const { req, res, extraHeaders } = visit;
     // Until the body is there, a client that leaves leaves nothing but a row.
     let exchange: Exchange | undefined;
     let left = false;
@@ -91,7 +91,7 @@ export class Proxy {
         return;
       }
       const { instance } = this.#deps;
-      const request = exchangeRequest(admitted, { ...visit, body, instance });
+      const request = exchangeRequest(admitted, { req, res, extraHeaders, body, instance });
       const started: Exchange = new Exchange(this.#deps, request, () => {
         this.#exchanges.leave(seat);
         leave();

@@ -61,9 +61,9 @@ export interface RequestHeaders {
 export function readRequestHeaders(raw: readonly string[]): RequestHeaders {
   const forwarded: string[] = [];
   const names = new Set<string>();
-  const found: {
-    -readonly [K in keyof Omit<RequestHeaders, 'forwarded' | 'names'>]: string | null;
-  } = {
+  const found: { -readonly [K in keyof RequestHeaders]: RequestHeaders[K] } = {
+    forwarded,
+    names,
     bearer: null,
     apiKey: null,
     googApiKey: null,
@@ -120,7 +120,8 @@ export function readRequestHeaders(raw: readonly string[]): RequestHeaders {
     names.add(name);
     forwarded.push(original, value);
   }
-  return { forwarded: withoutNamed(forwarded, connection), names, ...found };
+  found.forwarded = withoutNamed(forwarded, connection);
+  return found;
 }
 
 /** Headers that `connection` names are of this connection only. */
