@@ -57,6 +57,8 @@ export class VaultError extends Error {
 interface DerivedKeys {
   id: string;
   prefix: string;
+  /** The prefix as what is authenticated beside the secret. */
+  authenticated: Buffer;
   sealing: KeyObject;
   fingerprinting: KeyObject;
 }
@@ -71,6 +73,7 @@ function derive(encryptionKey: string): DerivedKeys {
   return {
     id,
     prefix: `v1.${id}.`,
+    authenticated: Buffer.from(`v1.${id}.`),
     sealing: createSecretKey(bytes('seal', 32)),
     fingerprinting: createSecretKey(bytes('fingerprint', 32)),
   };
@@ -97,15 +100,17 @@ function openWith(keys: DerivedKeys, sealed: string): string {
   const decipher = createDecipheriv('aes-256-gcm', keys.sealing, body.subarray(0, nonceBytes), {
     authTagLength: tagBytes,
   });
-  decipher.setAAD(Buffer.from(keys.prefix));
+  decipher.setAAD(keys.authenticated);
   decipher.setAuthTag(body.subarray(-tagBytes));
-  const head = decipher.update(body.subarray(nonceBytes, -tagBytes));
+  const secret = decipher.update(body.subarray(nonceBytes, -tagBytes));
   try {
-    return Buffer.concat([head, decipher.final()]).toString('utf8');
+    // A counter mode keeps nothing back: this only checks the tag.
+    decipher.final();
   } catch {
     // The only thing `final` reports is a tag that does not fit.
     throw new VaultError('tampered');
   }
+  return secret.toString('utf8');
 }
 
 /**
@@ -126,7 +131,7 @@ export function createVault(
       const cipher = createCipheriv('aes-256-gcm', current.sealing, nonce, {
         authTagLength: tagBytes,
       });
-      cipher.setAAD(Buffer.from(current.prefix));
+      cipher.setAAD(current.authenticated);
       const body = [nonce, cipher.update(secret, 'utf8'), cipher.final(), cipher.getAuthTag()];
       return current.prefix + Buffer.concat(body).toString('base64url');
     },
