@@ -3,6 +3,7 @@ import { GridComponent, TooltipComponent } from 'echarts/components';
 import { type EChartsType, init, use } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import type { ChartSeries } from './chart.ts';
+import { drawnPoints } from './chart-points.ts';
 import { toneTokens } from './chart-tones.ts';
 
 use([LineChart, GridComponent, TooltipComponent, CanvasRenderer]);
@@ -70,13 +71,13 @@ function linesOf(
   color: string,
   of: number,
 ): LineSeriesOption[] {
-  const data = points.map(({ time, value }) => [time, value ?? '-']);
+  const data = drawnPoints(points);
   const line: LineSeriesOption = {
     type: 'line',
     name,
     color,
     data,
-    showSymbol: false,
+    symbol: 'none',
     lineStyle: { width: 1.8 },
     ...(of === 1 ? { areaStyle: { opacity: 0.1 } } : {}),
   };

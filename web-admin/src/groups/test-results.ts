@@ -6,13 +6,16 @@ import { I18n } from '../i18n/i18n.ts';
 @Component({
   selector: 'km-test-results',
   template: `
+    <h3>{{ i18n.t('groups.tested') }}</h3>
     <ul role="status">
       @for (result of results(); track result.upstream) {
         <li>
           <span class="badge" [class]="result.ok ? 'good' : 'bad'">{{ result.status ?? '–' }}</span>
           <span class="grow">
             <code>{{ result.upstream }}</code>
-            <span class="small soft message">{{ result.message }}</span>
+            @if (said(result); as text) {
+              <span class="small soft message">{{ text }}</span>
+            }
           </span>
           <span class="faint nowrap">{{ i18n.span(result.ms) }}</span>
         </li>
@@ -20,12 +23,18 @@ import { I18n } from '../i18n/i18n.ts';
     </ul>
   `,
   styles: `
+    h3 {
+      padding: 10px 16px 4px;
+      border-top: 1px solid var(--line);
+      color: var(--text-faint);
+      font-size: 12px;
+      font-weight: 500;
+    }
     li {
       display: flex;
       align-items: baseline;
       gap: 10px;
       padding: 8px 16px;
-      border-top: 1px solid var(--line);
     }
     .grow {
       min-width: 0;
@@ -40,4 +49,9 @@ import { I18n } from '../i18n/i18n.ts';
 export class TestResults {
   readonly i18n = inject(I18n);
   readonly results = input.required<Answer<'testGroup'>['results']>();
+
+  /** More than the status, which stands beside it. */
+  said({ status, message }: Answer<'testGroup'>['results'][number]): string {
+    return message === `HTTP ${status}` ? '' : message;
+  }
 }

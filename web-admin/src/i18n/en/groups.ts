@@ -31,6 +31,7 @@ export const groups = {
   'groups.deleteText': 'The group and all its keys go. Clients that use it get an error at once.',
   'groups.testing': 'Testing …',
   'groups.test': 'Test connection',
+  'groups.tested': 'What the test brought',
   'groups.weight': 'weight {n}',
   'groups.failures': 'Recent failures',
   'groups.noFailures': 'No failures.',

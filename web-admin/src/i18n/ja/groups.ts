@@ -34,6 +34,7 @@ export const groups: Record<keyof typeof en, string> = {
     'グループとすべてのキーが削除されます。利用中のクライアントはすぐにエラーになります。',
   'groups.testing': 'テスト中…',
   'groups.test': '接続をテスト',
+  'groups.tested': 'テストの結果',
   'groups.weight': '重み {n}',
   'groups.failures': '最近の失敗',
   'groups.noFailures': '失敗はありません。',

@@ -33,6 +33,7 @@ export const groups: Record<keyof typeof en, string> = {
   'groups.deleteText': '分组及其全部密钥将被删除，使用它的客户端会立即收到错误。',
   'groups.testing': '测试中……',
   'groups.test': '测试连接',
+  'groups.tested': '测试结果',
   'groups.weight': '权重 {n}',
   'groups.failures': '最近的失败',
   'groups.noFailures': '没有失败。',
