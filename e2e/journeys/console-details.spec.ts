@@ -116,6 +116,20 @@ it(
   },
 );
 
+it('leads from a group without keys to their import', { timeout }, async () => {
+  const name = groupName('bare');
+  await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
+  const page = await signedIn('/overview');
+  const attention = page.locator('section').filter({ hasText: 'Needs attention' });
+  await attention
+    .getByRole('listitem')
+    .filter({ hasText: `${name} has no keys` })
+    .waitFor();
+  await attention.getByRole('link', { name, exact: true }).click();
+  await page.getByRole('main').getByRole('link', { name: 'Import keys' }).click();
+  await page.waitForURL(`**/groups/${name}/keys`);
+});
+
 it('says that a session was ended elsewhere, and goes on where it was', { timeout }, async () => {
   const name = groupName('left');
   await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });

@@ -242,6 +242,8 @@ describe('the statistics', () => {
       requests: 0,
       error_rate: 0,
       latency_p50_ms: null,
+      // None, which is not the same as not known.
+      keys: { active: 0, cooling: 0, blacklisted: 0, disabled: 0 },
     });
   });
 

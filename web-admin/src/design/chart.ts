@@ -19,6 +19,8 @@ export interface ChartSeries {
   readonly name: string;
   readonly points: readonly { readonly time: string; readonly value: number | null }[];
   readonly tone: ChartTone;
+  /** Whether a value holds until the next one, as how many there are of something does. */
+  readonly level?: boolean;
   /** Whether the last point still grows. */
   readonly growing?: boolean;
 }

@@ -56,6 +56,8 @@ export function linesOption(drawn: {
       type: 'value' as const,
       min: 0,
       splitNumber: 4,
+      // Of one request or key there is no third.
+      minInterval: 1,
       axisLabel: {
         ...textStyle,
         formatter: (value: number) => (value === 0 ? '0' : format(value)),
@@ -67,7 +69,7 @@ export function linesOption(drawn: {
 }
 
 function linesOf(
-  { name, points, growing }: ChartSeries,
+  { name, points, growing, level }: ChartSeries,
   color: string,
   of: number,
 ): LineSeriesOption[] {
@@ -78,6 +80,7 @@ function linesOf(
     color,
     data,
     symbol: 'none',
+    ...(level === true ? { step: 'end' as const } : {}),
     lineStyle: { width: 1.8 },
     ...(of === 1 ? { areaStyle: { opacity: 0.1 } } : {}),
   };

@@ -2,6 +2,11 @@ import { ChangeDetectionStrategy, Component, computed, inject, input } from '@an
 import { I18n } from '../i18n/i18n.ts';
 import { statusNames, type KeyStatus, statuses, statusTones } from '../keys/key-status.ts';
 
+type Counts = Readonly<Record<string, number>>;
+
+/** Whether the server knows how many keys there are: zeros say that there are none, no number at all that it does not. */
+export const isKnown = (counts: Counts): boolean => Object.keys(counts).length > 0;
+
 /** How many keys are in which state, as a bar and in numbers. */
 @Component({
   selector: 'km-key-states',
@@ -81,7 +86,7 @@ import { statusNames, type KeyStatus, statuses, statusTones } from '../keys/key-
 })
 export class KeyStates {
   readonly i18n = inject(I18n);
-  readonly counts = input.required<Readonly<Record<string, number>>>();
+  readonly counts = input.required<Counts>();
   readonly names = statusNames;
 
   readonly parts = computed(() =>

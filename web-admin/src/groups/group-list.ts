@@ -16,7 +16,7 @@ import { loaded } from '../api/loaded.ts';
 import { CopyButton } from '../design/copy-button.ts';
 import { Empty } from '../design/empty.ts';
 import { Icon } from '../design/icon.ts';
-import { KeyStates } from '../design/key-states.ts';
+import { isKnown, KeyStates } from '../design/key-states.ts';
 import { LoadState } from '../design/load-state.ts';
 import { Toasts } from '../design/toasts.ts';
 import { I18n } from '../i18n/i18n.ts';
@@ -70,6 +70,12 @@ export class GroupList {
 
   endpoint(group: Group): string {
     return endpointOf(group, this.settings.value()?.items ?? [], location.origin);
+  }
+
+  /** Undefined while it is not known. */
+  keysOf(name: string) {
+    const stats = this.stats.value();
+    return stats && isKnown(stats.keys) ? (stats.keys_by_group[name] ?? {}) : undefined;
   }
 
   totals(name: string) {

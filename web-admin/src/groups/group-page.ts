@@ -6,7 +6,7 @@ import { loaded } from '../api/loaded.ts';
 import { Confirm } from '../design/confirm.ts';
 import { CopyButton } from '../design/copy-button.ts';
 import { Icon } from '../design/icon.ts';
-import { KeyStates } from '../design/key-states.ts';
+import { isKnown, KeyStates } from '../design/key-states.ts';
 import { LoadState } from '../design/load-state.ts';
 import { TimeAgo } from '../design/time-ago.ts';
 import { Toasts } from '../design/toasts.ts';
@@ -68,6 +68,10 @@ export class GroupPage {
       this.#api.call('statsOverview', { query: { range: '24h', group }, signal }),
     hints: [this.#live.keys],
     everyMs: 10_000,
+  });
+  readonly hasNoKeys = computed(() => {
+    const counts = this.stats.value()?.keys;
+    return counts && isKnown(counts) && Object.values(counts).every((each) => each === 0);
   });
   readonly failures = loaded({
     params: this.name,

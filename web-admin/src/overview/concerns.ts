@@ -30,7 +30,8 @@ export function concernsOf(
   groups: readonly Group[],
   known: {
     readonly totals: readonly GroupTotals[];
-    readonly keys: ReadonlyMap<string, KeyCounts>;
+    /** By group, without those that have none; undefined while it is not known. */
+    readonly keys: ReadonlyMap<string, KeyCounts> | undefined;
     readonly troubles: readonly Trouble[];
   },
 ): readonly Concern[] {
@@ -39,7 +40,7 @@ export function concernsOf(
     .filter((group) => group.enabled)
     .flatMap((group) => [
       ...known.troubles.filter((each) => each.group === group.name),
-      ...keyConcerns(group, known.keys.get(group.name)),
+      ...keyConcerns(group, known.keys && (known.keys.get(group.name) ?? {})),
       ...trafficConcerns(group.name, totals.get(group.name)),
     ])
     .toSorted((a, b) => worstFirst.indexOf(a.kind) - worstFirst.indexOf(b.kind));

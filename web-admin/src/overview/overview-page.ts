@@ -6,7 +6,7 @@ import { loaded } from '../api/loaded.ts';
 import { Chart, type ChartSeries } from '../design/chart.ts';
 import { Empty } from '../design/empty.ts';
 import { Icon } from '../design/icon.ts';
-import { KeyStates } from '../design/key-states.ts';
+import { isKnown, KeyStates } from '../design/key-states.ts';
 import { LoadState } from '../design/load-state.ts';
 import { type Range, RangeChoice } from '../design/range-choice.ts';
 import { I18n } from '../i18n/i18n.ts';
@@ -62,6 +62,7 @@ export class OverviewPage {
   readonly i18n = inject(I18n);
   readonly #api = inject(Api);
   readonly #live = inject(Live);
+  readonly isKnown = isKnown;
   readonly range = signal<Range>('24h');
   readonly group = signal('');
   readonly #asked = computed(() => ({
@@ -122,7 +123,9 @@ export class OverviewPage {
   readonly concerns = computed(() => {
     const overview = this.overview.value();
     if (overview === undefined) return [];
-    const keys = new Map(Object.entries(overview.keys_by_group));
+    const keys = isKnown(overview.keys)
+      ? new Map(Object.entries(overview.keys_by_group))
+      : undefined;
     return concernsOf(this.shownGroups(), {
       totals: overview.groups,
       keys,

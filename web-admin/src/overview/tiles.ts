@@ -1,5 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
 import type { Answer } from '../api/api.ts';
+import { isKnown } from '../design/key-states.ts';
 import { I18n } from '../i18n/i18n.ts';
 
 /** From this share of errors on, the number is red. */
@@ -102,8 +103,8 @@ export class Tiles {
       },
       {
         name: t('overview.usableKeys'),
-        value: i18n.keys(totals.keys['active'] ?? 0),
-        more: t('overview.ofKeys', { n: keys }),
+        value: isKnown(totals.keys) ? i18n.keys(totals.keys['active'] ?? 0) : '–',
+        more: isKnown(totals.keys) ? t('overview.ofKeys', { n: keys }) : '',
       },
     ];
   });

@@ -43,7 +43,8 @@ export function createHandlers(deps: QueryDeps): Handlers<typeof logsinkOperatio
       const asked = Object.entries(reply.groups).filter(
         ([name]) => group === undefined || group === name,
       );
-      const keys: Record<string, number> = {};
+      // Zeros say that there are none; nothing at all, below, that it is not known.
+      const keys: Record<string, number> = { active: 0, cooling: 0, blacklisted: 0, disabled: 0 };
       for (const [, counts] of asked) {
         for (const [state, count] of Object.entries(counts))
           keys[state] = (keys[state] ?? 0) + count;

@@ -45,8 +45,8 @@ export class WhatIfPage {
     if (result === null) return [];
     const [before, after] = sinceFirstKey(result.before.usable, result.after.usable);
     return [
-      { name: this.i18n.t('whatIf.before'), points: before, tone: 'calm' },
-      { name: this.i18n.t('whatIf.after'), points: after, tone: 'accent' },
+      { name: this.i18n.t('whatIf.before'), points: before, tone: 'calm', level: true },
+      { name: this.i18n.t('whatIf.after'), points: after, tone: 'accent', level: true },
     ];
   });
   readonly count = (value: number): string => this.i18n.number(value);
