@@ -178,6 +178,29 @@ it('lets a keyboard go through a list of keys and out of it again', { timeout },
   expect((await api().key(name, secrets[39] ?? '')).status).toBe('disabled');
 });
 
+it('follows a task to its end, also where no live event tells of it', { timeout }, async () => {
+  const name = groupName('untold');
+  await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
+  await api().importKeys(name, secretsFor(name, 5));
+  await signedIn('/overview');
+  // As a keymanager does of what another one works at: it says nothing.
+  await visitor.page.route('**/api/events', (route) =>
+    route.fulfill({
+      status: 200,
+      headers: { 'content-type': 'text/event-stream' },
+      body: 'retry: 60000\n\n',
+    }),
+  );
+  const page = await signedIn(`/groups/${name}/keys`);
+  await page.getByText('5 keys', { exact: true }).waitFor();
+  await page.getByLabel('Select all that match').check();
+  await page.getByRole('toolbar').getByRole('button', { name: 'Disable' }).click();
+  const task = page.getByRole('region', { name: 'Tasks' }).getByRole('listitem').first();
+  await task.getByText('5 changed · 0 unchanged').waitFor();
+  await task.getByText('Done').waitFor();
+  await page.unroute('**/api/events');
+});
+
 it('keeps the focus on a group that is moved with the arrow keys', { timeout }, async () => {
   const [above, below] = [groupName('above'), groupName('below')];
   for (const name of [above, below]) {

@@ -6,6 +6,8 @@ import { Live } from '../api/live.ts';
 import { isOpen, mergeTasks } from './task-state.ts';
 
 const shown = 30;
+/** Of several keymanagers the live events are those of one: what runs at another is asked for. */
+const askEveryMs = 2_000;
 
 /** The tasks of the server, as they go on. */
 @Injectable({ providedIn: 'root' })
@@ -14,6 +16,7 @@ export class TaskList {
   readonly #tasks = signal<readonly Task[]>([]);
   readonly tasks = computed(() => this.#tasks().slice(0, shown));
   readonly open = computed(() => this.#tasks().filter(isOpen));
+  readonly #isAnyOpen = computed(() => this.open().length > 0);
   /** Grows when a task was started here: the tray shows itself then. */
   readonly attention = signal(0);
 
@@ -23,7 +26,12 @@ export class TaskList {
     effect(() => {
       connection.returns();
       connection.follows();
-      if (connection.signedIn()) void this.#load();
+      if (connection.signedIn()) void this.look();
+    });
+    effect((onCleanup) => {
+      if (!this.#isAnyOpen() || !connection.signedIn() || connection.away()) return;
+      const timer = setInterval(() => void this.look(), askEveryMs);
+      onCleanup(() => clearInterval(timer));
     });
   }
 
@@ -43,7 +51,8 @@ export class TaskList {
     this.#tasks.update((tasks) => mergeTasks(tasks, [task]));
   }
 
-  async #load(): Promise<void> {
+  /** Asks for what nobody told of. */
+  async look(): Promise<void> {
     try {
       const { items } = await this.#api.call('listTasks', { query: { limit: shown } });
       this.#tasks.update((tasks) => mergeTasks(tasks, items));

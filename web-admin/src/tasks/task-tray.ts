@@ -45,6 +45,9 @@ export class TaskTray {
     effect(() => {
       if (this.list.attention() > 0) untracked(() => this.open.set(true));
     });
+    effect(() => {
+      if (this.open()) untracked(() => void this.list.look());
+    });
   }
 
   title(task: Task): string {
