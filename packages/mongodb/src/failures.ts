@@ -1,4 +1,4 @@
-import { MongoBulkWriteError, MongoError, MongoServerError } from 'mongodb';
+import { MongoBulkWriteError, MongoError, MongoNetworkError, MongoServerError } from 'mongodb';
 
 const duplicateKey = 11_000;
 /** Unauthorized and AuthenticationFailed: no patience helps. */
@@ -28,13 +28,12 @@ export function isMongoAway(error: unknown): boolean {
   const wrapped = wrappedIn(error);
   if (wrapped !== undefined) return isMongoAway(wrapped);
   if (!(error instanceof MongoError) || isDuplicateKey(error) || isRefused(error)) return false;
+  // Of several names, some of which only the driver knows.
+  if (error instanceof MongoNetworkError) return true;
   if (!(error instanceof MongoServerError)) {
     return [
-      'MongoNetworkError',
-      'MongoNetworkTimeoutError',
       'MongoServerSelectionError',
       'MongoServerClosedError',
-      'MongoPoolClearedError',
       'MongoPoolClosedError',
       'MongoNotConnectedError',
       'MongoTopologyClosedError',

@@ -95,6 +95,24 @@ it('tells a server that went away from an answer that was a refusal', async () =
   await part.stop();
 }, 120_000);
 
+it('tells a server that does not answer any more from an answer', async () => {
+  const { log } = capture();
+  const { part } = await startMongoDb({ durable: true });
+  const patience = 'connectTimeoutMS=500&heartbeatFrequencyMS=500&serverSelectionTimeoutMS=500';
+  const mongo = await openMongo({ url: `${part.url}?${patience}&retryWrites=false`, log });
+  const things = mongo.db.collection<{ _id: string }>('things');
+  await things.insertOne({ _id: 'a' });
+  await part.kill('SIGSTOP');
+  const insert = { insertOne: { document: { _id: 'b' } } };
+  // The driver's watch over the server cuts it off.
+  const gone = await things.bulkWrite([insert]).catch((error: unknown) => error);
+  expect(String(gone)).toContain('interrupted due to server monitor timeout');
+  expect([onlyDuplicateKeys(gone), isMongoAway(gone)]).toEqual([false, true]);
+  await part.kill('SIGCONT');
+  await mongo.close();
+  await part.stop();
+}, 120_000);
+
 it('takes a bulk write that the network cut off for one that was not done', () => {
   const cut = new MongoNetworkError('read ECONNRESET');
   // As the driver wraps it.
