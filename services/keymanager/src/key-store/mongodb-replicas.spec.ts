@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createHearOutcomes } from '../hear-outcomes.ts';
+import type { TaskRecord } from '../tasks/task-record.ts';
 import { addKeys, testClock, testVault } from './conformance/tested.ts';
 import { createMongoKeyStore } from './mongodb.ts';
 
@@ -279,6 +280,49 @@ it('gives a task to one keymanager at a time, and to another when it dies', asyn
   expect((await claim(one, newer.id, 31))?.id).toBe(newer.id);
   await one.store.stop();
   await Promise.all([one.close(), two.close()]);
+}, 60_000);
+
+it('cancels a task between two steps, wherever the one who was at it died', async () => {
+  const database = `keymux-test-${newId()}`;
+  const living = await startReplica(database);
+  await living.store.start();
+  const [key = ''] = await addKeys(living, group, ['sk-one-0001']);
+  const { tasks, roster } = living.store;
+  const { id: poolId } = await roster.pools.open(group);
+  const write = (replica: Replica, kind: 'enable' | 'disable', step?: TaskRecord) =>
+    replica.store.roster.ledger.write({ keyIds: [key], ...(step && { step }) }, (unit) => {
+      unit.apply(key, { kind, nowMs: 1 }, { cause: newId(), actor: 'test' });
+      unit.progress({ position: 1, processed: 1, result: { changed: 1 } });
+    });
+  const ends = [];
+  for (let lives = 1; lives <= 14; lives += 1) {
+    const id = `task-${lives}`;
+    const about = { kind: 'disable', id, group, poolId, actor: 'test', input: {} } as const;
+    const task = await tasks.insert({ ...about, total: 1, result: { changed: 0 }, createdMs: 1 });
+    const dying = await startReplica(database, lives);
+    const stepped = await write(dying, 'disable', task).catch(() => undefined);
+    const isCancelled = await tasks.move(id, { state: 'cancelled', atMs: 5, error: 'why' });
+    const cancelled = await tasks.find(id);
+    const status = (await roster.keys.find(key))?.state.status;
+    expect([isCancelled, cancelled?.state, cancelled?.error]).toEqual([true, 'cancelled', 'why']);
+    expect(cancelled?.result).toEqual({ changed: status === 'disabled' ? 1 : 0 });
+    ends.push([stepped === undefined, status]);
+    // A write finishes what others left before it.
+    await write(living, 'enable');
+    expect(await tasks.find(id)).toEqual(cancelled);
+    await dying.close();
+  }
+  // It died before it wrote the step and after, and lived on.
+  for (const end of [
+    [true, 'active'],
+    [true, 'disabled'],
+    [false, 'disabled'],
+  ]) {
+    expect(ends).toContainEqual(end);
+  }
+  expect(await tasks.move('task-1', { state: 'cancelled', atMs: 6 })).toBe(false);
+  await living.store.stop();
+  await living.close();
 }, 60_000);
 
 it('adds a secret once, though two keymanagers add it at the same time', async () => {

@@ -92,7 +92,7 @@ export function createMongoKeyStore(deps: {
       vault,
       clock,
     }),
-    tasks: createMongoTaskStore(taskLists),
+    tasks: createMongoTaskStore(taskLists, { log: events.log, projector }),
     archive,
     snapshots,
     poolSnapshots,

@@ -27,6 +27,12 @@ export interface About {
   } | null;
   /** The pool that it closes. */
   readonly closes: number | null;
+  /** The task that it cancels. */
+  readonly cancels?: {
+    readonly task: string;
+    readonly atMs: number;
+    readonly error: string | null;
+  };
 }
 
 /** The name of a group, and of a task, in `touches`. */
@@ -44,6 +50,19 @@ export const stepClaim = ({ id, position, processed }: TaskRecord): string =>
 /** The revision that it gives to the pool of a group. */
 export const revisionClaim = (group: string, revision: number): string =>
   `revision ${group} ${revision}`;
+
+/** What cancels a task; with the claim of the step that it stands before, so that nobody makes that one, too. */
+export function cancelAbout(task: string, atMs: number, error: string | null): About {
+  const touches = [touchedTask(task)];
+  return {
+    touches,
+    pools: [],
+    counts: [],
+    step: null,
+    closes: null,
+    cancels: { task, atMs, error },
+  };
+}
 
 /** A task's progress as a commit keeps it. */
 export function stepAbout(

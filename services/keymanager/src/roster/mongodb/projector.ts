@@ -7,7 +7,7 @@ import { evolve } from '../../key/evolve.ts';
 import { initialState, isLive } from '../../key/state.ts';
 import { keyOfStream, readFact, streamOfKey } from '../../key/stored-fact.ts';
 import { mayBeVerdict } from '../../key/verdict.ts';
-import type { TaskCollection } from '../../tasks/mongodb/task-document.ts';
+import { going, type TaskCollection } from '../../tasks/mongodb/task-document.ts';
 import type { Hear } from '../ledger.ts';
 import { type ChangedKey, changesByPool } from '../unit.ts';
 import type { About } from './about.ts';
@@ -146,6 +146,13 @@ export function createProjector(deps: {
     );
   }
 
+  async function projectCancel({ cancels }: About): Promise<void> {
+    if (cancels === undefined) return;
+    const { task, atMs, error } = cancels;
+    const $set = { state: 'cancelled', ended_ms: atMs, error } as const;
+    await tasks.updateOne({ _id: task, ...going }, { $set });
+  }
+
   async function projectPools({ pools: advanced, closes }: About): Promise<void> {
     for (const { pool, revision } of advanced) {
       const update = revision === null ? undefined : { $max: { revision } };
@@ -206,6 +213,7 @@ export function createProjector(deps: {
     await projectMinutes(commit._id, about.counts);
     await projectVerdicts(commit, changed);
     await projectStep(commit._id, about.step);
+    await projectCancel(about);
     await projectPools(about);
     await tellGateways(about, changed);
     await log.commits.updateOne({ _id: commit._id }, { $unset: { pending: '' } });

@@ -1,5 +1,5 @@
 import type { TaskState } from '@keymux/contracts';
-import type { Collection, Db } from 'mongodb';
+import type { Collection, Db, Filter } from 'mongodb';
 import type { TaskKind, TaskRecord } from '../task-record.ts';
 
 /** A task as MongoDB keeps it. */
@@ -24,6 +24,9 @@ export interface TaskDocument {
   /** The commit whose progress is the last that is in. */
   readonly commit: number;
 }
+
+/** What has not ended. */
+export const going: Filter<TaskDocument> = { state: { $in: ['queued', 'running'] } };
 
 /** Who works on a pool, or on a task without one, and until when. */
 export interface LaneDocument {

@@ -1,13 +1,16 @@
+import type { CommitLog } from '@keymux/event-store';
 import { isDuplicateKey } from '@keymux/mongodb';
-import type { Filter } from 'mongodb';
+import { cancelAbout, stepClaim } from '../../roster/mongodb/about.ts';
+import type { Projector } from '../../roster/mongodb/projector.ts';
 import type { NewTask, TaskRecord } from '../task-record.ts';
 import type { Claim, TaskStore } from '../task-store.ts';
-import { type TaskCollections, type TaskDocument, taskIn } from './task-document.ts';
-
-const going: Filter<TaskDocument> = { state: { $in: ['queued', 'running'] } };
+import { going, type TaskCollections, type TaskDocument, taskIn } from './task-document.ts';
 
 /** Tasks in MongoDB, shared by all keymanagers: a lane is leased to one of them at a time. */
-export function createMongoTaskStore({ tasks, lanes }: TaskCollections): TaskStore {
+export function createMongoTaskStore(
+  { tasks, lanes }: TaskCollections,
+  { log, projector }: { readonly log: CommitLog; readonly projector: Pick<Projector, 'settle'> },
+): TaskStore {
   async function insert(task: NewTask): Promise<TaskRecord> {
     for (;;) {
       const known = await tasks.findOne({ _id: task.id });
@@ -54,6 +57,33 @@ export function createMongoTaskStore({ tasks, lanes }: TaskCollections): TaskSto
     } catch (error) {
       if (isDuplicateKey(error)) return false;
       throw error;
+    }
+  }
+
+  /**
+   * Cancels a task between two of its steps: one that is being written right now is either in, and counted,
+   * or is not written any more.
+   */
+  async function cancel(id: string, atMs: number, error: string | null): Promise<boolean> {
+    for (let tried = ''; ;) {
+      const task = await tasks.findOne({ _id: id, ...going });
+      if (task === null) return false;
+      const claim = stepClaim(taskIn(task));
+      const about = cancelAbout(id, atMs, error);
+      const name = `cancel ${id}`;
+      // A step may have left it where it was.
+      const claims = claim === tried ? [name] : [name, claim];
+      const committed = await log.commit({ batch: [], claims, about });
+      const own =
+        committed.kind === 'committed' ? { commit: committed.commit, changed: [] } : undefined;
+      const through = own?.commit._id ?? Number.MAX_SAFE_INTEGER;
+      await projector.settle({
+        touching: about.touches,
+        through,
+        ...(own === undefined ? {} : { own }),
+      });
+      if (own !== undefined) return true;
+      tried = claim;
     }
   }
 
@@ -111,6 +141,7 @@ export function createMongoTaskStore({ tasks, lanes }: TaskCollections): TaskSto
       await tasks.updateOne({ _id: id, ...going }, { $set });
     },
     move: async (id, { state, atMs, error }) => {
+      if (state === 'cancelled') return cancel(id, atMs, error ?? null);
       const ended = state === 'queued' || state === 'running' ? null : atMs;
       const moved = await tasks.updateOne(
         { _id: id, ...going },
