@@ -1,5 +1,4 @@
 import { defineConfig } from 'vitest/config';
-import { findProgram } from './e2e/parts/program.ts';
 
 /** Journeys that the gate runs against services apart too. */
 const some = ['keys', 'hot-config', 'logs'].map((name) => `e2e/journeys/${name}.spec.ts`);
@@ -10,12 +9,6 @@ const apart = 'e2e/journeys/apart/**/*.spec.ts';
  * installation, a parent that starts its gateway's workers anew.
  */
 const standalone = 'e2e/journeys/standalone/**/*.spec.ts';
-/**
- * Journeys apart that need the indexes of a real MongoDB, and run where `mongod` is on PATH: the stand-in
- * compares each of a page's 500 keys with all there are, and takes minutes for 100,000 keys and a rebuild.
- */
-const large = ['import', 'rebuild'].map((name) => `e2e/journeys/${name}.spec.ts`);
-const tooLarge = findProgram('mongod') === undefined ? large : [];
 const chosen = process.env['KEYMUX_FAULTS'] === undefined ? some : [apart];
 
 export default defineConfig({
@@ -52,7 +45,7 @@ export default defineConfig({
           // A few of the journeys: `npm run test:distributed` runs them all, `npm run test:faults` those apart.
           include:
             process.env['KEYMUX_JOURNEYS'] === 'all' ? ['e2e/journeys/**/*.spec.ts'] : chosen,
-          exclude: ['**/node_modules/**', standalone, ...tooLarge],
+          exclude: ['**/node_modules/**', standalone],
           env: { KEYMUX_MODE: 'distributed' },
           fileParallelism: false,
           // A dozen processes start on a machine that may be busy.

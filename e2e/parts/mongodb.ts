@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ import { type Part, startPart } from './part.ts';
 import { debianProgram, findProgram, runProgram } from './program.ts';
 
 const version = '1.47.0';
-const source = fileURLToPath(new URL('./mongo-java-server/TestServer.java', import.meta.url));
+const sources = globSync(fileURLToPath(new URL('./mongo-java-server/*.java', import.meta.url)));
 
 /** A MongoDB for tests; `real` when it is one, and not a server that speaks like it. */
 export interface MongoDbPart {
@@ -58,7 +58,7 @@ export async function startMongoDb(options: MongoDbOptions = {}): Promise<MongoD
   const part = await startPart({
     ...plan,
     program: await debianProgram('java', javaPackage),
-    args: ['-Xmx1g', `-Dold=${old}`, '-cp', classPath, 'TestServer', `${port}`, ...file],
+    args: ['-Xmx2g', `-Dold=${old}`, '-cp', classPath, 'TestServer', `${port}`, ...file],
   });
   return { part, real: false };
 }
@@ -81,7 +81,9 @@ function named(url: string): MongoDbPart {
 /** The folder of mongo-java-server with all that it needs, and our starter. */
 async function mongoJavaServer(): Promise<string> {
   const compiler = await debianProgram('javac', javaPackage);
-  const starter = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 8);
+  const hash = createHash('sha256');
+  for (const source of sources.toSorted()) hash.update(readFileSync(source));
+  const starter = hash.digest('hex').slice(0, 8);
   return mavenFolder({
     name: `mongo-java-server-${version}-${starter}`,
     artifacts: ['mongo-java-server', 'mongo-java-server-h2-backend'].map((name) => ({
@@ -90,6 +92,6 @@ async function mongoJavaServer(): Promise<string> {
       version,
     })),
     missing: `mongod is missing, and Maven could not get mongo-java-server ${version}: put mongod on PATH, or set MONGODB_URL`,
-    more: (folder) => runProgram(compiler, ['-cp', join(folder, '*'), '-d', folder, source]),
+    more: (folder) => runProgram(compiler, ['-cp', join(folder, '*'), '-d', folder, ...sources]),
   });
 }

@@ -1,8 +1,6 @@
 import de.bwaldvogel.mongo.MongoBackend;
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.MongoVersion;
-import de.bwaldvogel.mongo.backend.h2.H2Backend;
-import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.List;
@@ -37,7 +35,7 @@ public final class TestServer {
   private static MongoBackend journaled(String file) {
     ReadWriteLock commands = new ReentrantReadWriteLock();
     MVStore store = new MVStore.Builder().fileName(file).autoCommitDisabled().cacheSize(cacheMb).open();
-    MongoBackend backend = new H2Backend(store);
+    MongoBackend backend = new IndexedBackend(store);
     return (MongoBackend)
         Proxy.newProxyInstance(
             TestServer.class.getClassLoader(),
@@ -63,7 +61,7 @@ public final class TestServer {
 
   public static void main(String[] args) {
     int port = Integer.parseInt(args[0]);
-    MongoBackend backend = args.length > 1 ? journaled(args[1]) : new MemoryBackend();
+    MongoBackend backend = args.length > 1 ? journaled(args[1]) : new IndexedBackend(MVStore.open(null));
     MongoServer server = new MongoServer(Boolean.getBoolean("old") ? backend : backend.version(new Recent()));
     server.bind("127.0.0.1", port);
     Runtime.getRuntime().addShutdownHook(new Thread(server::shutdownNow));
