@@ -41,7 +41,7 @@ export function batchMessages(
         producer,
         batch: number,
         acked_through: ackedThrough,
-        outcomes,
+        outcomes: outcomes.slice(),
       };
       const about = { type: messageTypes.keyOutcomes, subject: subjects.keyOutcome(group) };
       messages.push({
@@ -49,13 +49,13 @@ export function batchMessages(
         message: { id: `${id}.o`, ...common, ...about, data },
       });
     }
-    if (rows.length > 0) {
+    if (rows.count > 0) {
       const data: RequestLogs = {
         group,
         producer,
         batch: number,
-        count: rows.length,
-        rows: `${rows.join('\n')}\n`,
+        count: rows.count,
+        rows: rows.text(),
       };
       const about = { type: messageTypes.requestLogs, subject: subjects.requestLog(group) };
       messages.push({

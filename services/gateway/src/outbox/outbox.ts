@@ -40,7 +40,7 @@ export class Outbox {
   #pending: SpoolLine[] = [];
   #waiting: AwaitsRow[] = [];
   /** All that no batch was made of, so that it need not be read again; unless the spool has more. */
-  #fresh = new LineFold();
+  readonly #fresh = new LineFold();
   #behind = true;
   #inFlightBytes = 0;
   #dropped = 0;
@@ -155,9 +155,12 @@ export class Outbox {
         const whole = batch === undefined || batch.sizeBytes === unbatchedBytes;
         const fresh = this.#behind || !whole ? undefined : this.#fresh;
         this.#behind = batch !== undefined && fresh === undefined;
-        this.#fresh = new LineFold();
-        if (batch === undefined) return;
-        this.#send(batch, fresh);
+        try {
+          if (batch === undefined) return;
+          this.#send(batch, fresh);
+        } finally {
+          this.#fresh.clear();
+        }
       }
     } catch (error) {
       log.error({ err: error }, 'the spool cannot be read or written');

@@ -39,7 +39,9 @@ describe('the lines of a batch', () => {
       { kind: 'success', key_id: 'k1', at: 't-3', count: 2, request_id: '3' },
       { kind: 'success', key_id: 'k2', at: 't-2', count: 1, request_id: '2' },
     ]);
-    expect(groups[0]?.rows).toEqual(['1', '2', '3'].map((id) => `{"request_id":"${id}"}`));
+    expect(groups[0]?.rows.text()).toBe(
+      ['1', '2', '3'].map((id) => `{"request_id":"${id}"}\n`).join(''),
+    );
   });
 
   it('keep the order of success and failure of one key', () => {
@@ -53,13 +55,14 @@ describe('the lines of a batch', () => {
 
   it('keep a row without a key out of the outcomes', () => {
     const { groups } = foldLines([row('-', null, '1')]);
-    expect(groups[0]).toMatchObject({ group: '-', outcomes: [], rows: ['{"request_id":"1"}'] });
+    expect(groups[0]).toMatchObject({ group: '-', outcomes: [] });
+    expect(groups[0]?.rows.text()).toBe('{"request_id":"1"}\n');
   });
 
   it('say which lines cannot be read, and lose no other', () => {
     const { groups, unreadable } = foldLines(['what', 'r\tonly', row('a', null, '1')]);
     expect(unreadable).toEqual(['what', 'r\tonly']);
-    expect(groups[0]?.rows).toHaveLength(1);
+    expect(groups[0]?.rows.count).toBe(1);
   });
 
   it('become the same payloads whether they were read from the disk or not', () => {
@@ -75,6 +78,22 @@ describe('the lines of a batch', () => {
     expect(batchMessages(fold.groups(), place, origin)).toEqual(
       batchMessages(foldLines(lines.map(lineText)).groups, place, origin),
     );
+  });
+
+  it('say nothing of the batch before', () => {
+    const fold = new LineFold();
+    fold.add(rowOf('a', 'k1', '1'));
+    fold.add(rowOf('b', 'k2', '2'));
+    const [first] = fold.groups();
+    expect(first?.rows.text()).toBe('{"request_id":"1"}\n');
+    fold.clear();
+    expect(fold.groups()).toEqual([]);
+    fold.add(rowOf('b', 'k2', '3'));
+    const groups = fold.groups();
+    expect(groups.map(({ group, rows }) => [group, rows.text()])).toEqual([
+      ['b', '{"request_id":"3"}\n'],
+    ]);
+    expect(groups[0]?.outcomes).toMatchObject([{ count: 1, request_id: '3' }]);
   });
 
   it('count every success exactly once, however they mix', () => {

@@ -1,4 +1,5 @@
 import type { KeyOutcome } from '@keymux/contracts';
+import { RowTexts } from './row-texts.ts';
 
 /** A request's row, serialised once. */
 export interface RowLine {
@@ -32,7 +33,7 @@ export function lineText(line: SpoolLine): string {
 export interface GroupBatch {
   readonly group: string;
   readonly outcomes: KeyOutcome[];
-  readonly rows: string[];
+  readonly rows: RowTexts;
 }
 
 interface Success {
@@ -48,7 +49,7 @@ export class LineFold {
 
   add(line: SpoolLine): void {
     if (line.kind === 'row') {
-      this.#groupOf(line.group).rows.push(line.json);
+      this.#groupOf(line.group).rows.add(line.json);
       if (line.keyId !== null) this.#succeeded(line.group, line.keyId, line);
       return;
     }
@@ -58,12 +59,22 @@ export class LineFold {
     this.#groupOf(group).outcomes.push(outcome);
   }
 
-  /** What all lines said; nothing may be added after it. */
+  /** What all lines said, until the next is added. */
   groups(): GroupBatch[] {
     for (const [group, ofGroup] of this.#successes) {
       for (const keyId of ofGroup.keys()) this.#flush(group, keyId);
     }
-    return [...this.#groups.values()];
+    return Array.from(this.#groups.values()).filter(isSaid);
+  }
+
+  /** Begins anew; keeps the memory of the groups that said something. */
+  clear(): void {
+    this.#successes.clear();
+    for (const batch of this.#groups.values()) {
+      if (!isSaid(batch)) this.#groups.delete(batch.group);
+      batch.outcomes.length = 0;
+      batch.rows.clear();
+    }
   }
 
   #succeeded(group: string, keyId: string, { time, requestId }: RowLine): void {
@@ -81,7 +92,7 @@ export class LineFold {
   #groupOf(group: string): GroupBatch {
     let batch = this.#groups.get(group);
     if (batch === undefined) {
-      batch = { group, outcomes: [], rows: [] };
+      batch = { group, outcomes: [], rows: new RowTexts() };
       this.#groups.set(group, batch);
     }
     return batch;
@@ -100,6 +111,8 @@ export class LineFold {
     });
   }
 }
+
+const isSaid = ({ outcomes, rows }: GroupBatch): boolean => outcomes.length > 0 || rows.count > 0;
 
 /** Folds the texts of lines; those it cannot read come back as `unreadable`. */
 export function foldLines(texts: readonly string[]): {
