@@ -78,12 +78,6 @@ function numberFrom(db: DatabaseSync, sql: string): number {
   return typeof value === 'number' ? value : 0;
 }
 
-export interface OpenOptions {
-  readonly readOnly?: boolean;
-  /** Pages of a file that is made now, a power of two; SQLite's 4096 otherwise. */
-  readonly pageBytes?: number;
-}
-
 // Before any pragma that writes, so that a file that is not ours stays as it is.
 function whyNotOurs(db: DatabaseSync, path: string): DatabaseProblem | undefined {
   const owner = numberFrom(db, 'PRAGMA application_id');
@@ -95,11 +89,10 @@ function whyNotOurs(db: DatabaseSync, path: string): DatabaseProblem | undefined
   return version > knownSchema ? newerProblem(path, version, knownSchema) : undefined;
 }
 
-function prepare(db: DatabaseSync, { readOnly = false, pageBytes }: OpenOptions): void {
+function prepare(db: DatabaseSync, readOnly: boolean): void {
   // What is deleted or sealed anew must not stay readable in free pages.
   db.exec('PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON');
   if (readOnly) return;
-  if (pageBytes !== undefined) db.exec(`PRAGMA page_size = ${pageBytes}`);
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
   db.exec('BEGIN IMMEDIATE');
   db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${knownSchema}`);
@@ -123,7 +116,7 @@ function makePrivateFile(path: string): void {
  */
 export function openDatabase(
   path: string,
-  options: OpenOptions = {},
+  options: { readOnly?: boolean } = {},
 ): { kind: 'open'; db: DatabaseSync } | DatabaseProblem {
   const readOnly = options.readOnly ?? false;
   let db: DatabaseSync | undefined;
@@ -132,7 +125,7 @@ export function openDatabase(
     db = new DatabaseSync(path, { readOnly, timeout: busyTimeoutMs });
     const refused = whyNotOurs(db, path);
     if (refused === undefined) {
-      prepare(db, options);
+      prepare(db, readOnly);
       return { kind: 'open', db };
     }
     db.close();

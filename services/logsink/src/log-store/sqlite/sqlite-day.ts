@@ -36,9 +36,6 @@ const dayMigrations: readonly Migration[] = [
   { component: 'request-logs', version: 2, up: newAttemptsTable },
 ];
 
-/** A row takes about 1 KB, and rows come one after the other: few large pages are written sooner than many small ones. */
-const pageBytes = 16_384;
-
 /** Texts that are known to be written; forgotten all at once when there are more. */
 const rememberedTexts = 20_000;
 
@@ -81,7 +78,7 @@ export class SqliteDay {
 
   /** Opens or creates a day's file. Throws with one line that says what is wrong with it. */
   static open(path: string): SqliteDay {
-    const opened = openDatabase(path, { pageBytes });
+    const opened = openDatabase(path);
     if (opened.kind !== 'open') throw new Error(opened.message);
     const migrated = migrate(opened.db, dayMigrations);
     if (migrated.kind !== 'migrated') {
@@ -89,7 +86,7 @@ export class SqliteDay {
       throw new Error(migrated.message);
     }
     // The same pages of the indexes change with every batch: they are put in their place now and then.
-    opened.db.exec('PRAGMA wal_autocheckpoint = 2000; PRAGMA cache_size = -32000');
+    opened.db.exec('PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -32000');
     return new SqliteDay(opened.db);
   }
 
