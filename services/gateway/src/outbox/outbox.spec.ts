@@ -112,6 +112,44 @@ describe('the outbox', () => {
     expect(counted).toBe(3);
   });
 
+  it('holds no more than a batch in memory while the bus takes nothing, and brings all of it later', async () => {
+    const bus = createInProcessBus({
+      deadLetters: { park: () => Promise.resolve() },
+      followerFailed: (error) => {
+        throw error;
+      },
+    });
+    const { promise: taken, resolve: take } = Promise.withResolvers<void>();
+    let heard = 0;
+    await bus.consume('KEY_OUTCOMES', { durable: 'test' }, async () => 'ack');
+    await bus.consume('REQUEST_LOGS', { durable: 'test' }, async ({ data }) => {
+      await taken;
+      heard += Number((data as { count: number }).count);
+      return 'ack';
+    });
+    const directory = fs.mkdtempSync(join(tmpdir(), 'keymux-outbox-'));
+    directories.push(directory);
+    const spool = new Spool({ directory, limitBytes: 256 * 1024 * 1024 });
+    const log = createLogger({ service: 'test', level: 'error', format: 'text' });
+    const outbox = new Outbox({ spool, bus, clock: systemClock, log, source: 'test' });
+    outbox.start();
+    const rows = 600;
+    let most = 0;
+    for (let at = 0; at < rows; at += 1) {
+      const json = `{"request_id":"${at}","error":"${'x'.repeat(100_000)}"}`;
+      outbox.row({ ...row(`${at}`), json }, { written: () => undefined });
+      await setImmediate();
+      most = Math.max(most, outbox.heldBytes);
+    }
+    expect(outbox.waitingBytes).toBeGreaterThan(rows * 100_000);
+    expect(most).toBeLessThan(8 * 1024 * 1024);
+    take();
+    await expect.poll(() => outbox.waitingBytes, { timeout: 30_000 }).toBe(0);
+    expect(heard).toBe(rows);
+    await outbox.stop(0);
+    await bus.close();
+  });
+
   it('says once that the bus takes nothing, however much waits, and once that it has all', async () => {
     const nats = await startNats();
     const told: string[] = [];

@@ -57,6 +57,11 @@ export class Outbox {
     return this.#deps.spool.waitingBytes;
   }
 
+  /** Bytes of memory that the rows of the next batch take. */
+  get heldBytes(): number {
+    return this.#fresh.heldBytes;
+  }
+
   /** Lines lost because the spool was full or the disk failed. */
   get dropped(): number {
     return this.#dropped;
@@ -117,12 +122,22 @@ export class Outbox {
     const lines = this.#pending;
     if (lines.length > 0) {
       this.#pending = [];
-      if (this.#append(lines) && !this.#behind) for (const each of lines) this.#fresh.add(each);
+      if (this.#append(lines) && !this.#behind) this.#keepFresh(lines);
     }
     const waiting = this.#waiting;
     if (waiting.length === 0) return;
     this.#waiting = [];
     for (const each of waiting) each.written();
+  }
+
+  #keepFresh(lines: readonly SpoolLine[]): void {
+    if (this.#deps.spool.unbatchedBytes <= batchBytes) {
+      for (const each of lines) this.#fresh.add(each);
+      return;
+    }
+    // More than a batch is read from the spool anyhow; and while the bus takes nothing, memory must not fill with it.
+    this.#behind = true;
+    this.#fresh.clear();
   }
 
   #append(lines: readonly SpoolLine[]): boolean {

@@ -20,6 +20,11 @@ export class RowTexts {
     this.count += 1;
   }
 
+  /** Bytes of memory held now. */
+  get heldBytes(): number {
+    return this.#bytes.length;
+  }
+
   /** All rows, each with a newline after it. */
   text(): string {
     return this.#bytes.toString('utf8', 0, this.#usedBytes);

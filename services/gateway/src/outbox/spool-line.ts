@@ -59,6 +59,11 @@ export class LineFold {
     this.#groupOf(group).outcomes.push(outcome);
   }
 
+  /** Bytes of memory that rows take. */
+  get heldBytes(): number {
+    return [...this.#groups.values()].reduce((sum, { rows }) => sum + rows.heldBytes, 0);
+  }
+
   /** What all lines said, until the next is added. */
   groups(): GroupBatch[] {
     for (const [group, ofGroup] of this.#successes) {
