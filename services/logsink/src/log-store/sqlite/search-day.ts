@@ -10,9 +10,9 @@ import type { SqliteDay } from './sqlite-day.ts';
 const slackMs = 1_000;
 /** More texts than this are rather found among the rows. */
 const manyTexts = 20_000;
-/** Where so many texts fit, many rows do: the newest rows are looked at before the index. */
+/** Where so many texts fit, many rows do: the newest rows are looked at before the index, which takes a seek a text. */
 const someTexts = 50;
-const newestRows = 1_000;
+const newestRows = 5_000;
 /** How often a search looks at the time. */
 const rowsPerLook = 256;
 

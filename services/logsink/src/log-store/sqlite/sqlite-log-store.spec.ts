@@ -98,6 +98,24 @@ it('answers a search that takes too long with what it has and where to go on', a
   await store.close();
 });
 
+it('finds a common text among the newest rows, and goes on behind them', async () => {
+  const rows = Array.from({ length: 12_000 }, (_, at) =>
+    rowAt(day1 + at * 1_000, { request_id: idOf(day1 + at * 1_000), path: `/v1/files/${at}` }),
+  );
+  const store = new SqliteLogStore({ directory, searchMs: 60_000 });
+  await store.write(textOf(rows));
+  const found: string[] = [];
+  let before: string | null = null;
+  do {
+    const page = await store.find({ filter: { text: '/files/7' }, before, limit: 400 });
+    found.push(...page.rows.map((row) => row.path));
+    before = page.next;
+  } while (before !== null);
+  const fitting = rows.map(({ path }) => path).filter((path) => path.startsWith('/v1/files/7'));
+  expect(found).toEqual(fitting.toReversed());
+  await store.close();
+});
+
 it('says what is wrong with a file that is not its own', async () => {
   const store = new SqliteLogStore({ directory: import.meta.filename });
   await expect(store.open()).rejects.toThrow(/EEXIST|ENOTDIR/);
