@@ -45,7 +45,7 @@ describe('the first minutes with the console', () => {
       await page.getByRole('button', { name: 'Create' }).click();
       await page.waitForURL('**/groups/first');
 
-      await page.getByRole('main').getByRole('link', { name: 'Keys' }).click();
+      await page.getByRole('main').getByRole('link', { name: 'Keys', exact: true }).click();
       await page.getByRole('button', { name: 'Import keys' }).first().click();
       const dialog = page.getByRole('dialog');
       await dialog.getByLabel('Keys', { exact: true }).fill(keysFor('first'));

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { Keeper } from './keeper.ts';
+import { signal } from './signal.ts';
 
 /** A server in a process of its own, on loopback. */
 export interface Part {
@@ -13,7 +14,7 @@ export interface Part {
   readonly pid: number;
   /** What it printed since its first start, the last part. */
   logs(): string;
-  /** Resolves when it has ended; for SIGSTOP and SIGCONT at once. */
+  /** Resolves when it has ended; for SIGSTOP when it stands still, for SIGCONT at once. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same port and data, after `kill`. */
   restart(): Promise<void>;
@@ -93,9 +94,8 @@ export async function startPart(plan: PartPlan): Promise<Part> {
     }
   }
 
-  async function kill(signal: NodeJS.Signals): Promise<void> {
-    child?.kill(signal);
-    if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await ended;
+  async function kill(name: NodeJS.Signals): Promise<void> {
+    if (child !== undefined) await signal(child, name, ended);
   }
 
   await start();

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setTimeout } from 'node:timers/promises';
 import type { Keeper } from '@keymux/parts/keeper';
+import { signal } from '@keymux/parts/signal';
 import { compileCache } from '../../../services/standalone/src/compile-cache.ts';
 
 const root = new URL('../../../', import.meta.url);
@@ -17,7 +18,7 @@ export interface Child {
   /** Its exit code, of the run that was started last. */
   readonly ended: Promise<number>;
   readonly isRunning: boolean;
-  /** Resolves when it has ended; for SIGSTOP and SIGCONT at once. */
+  /** Resolves when it has ended; for SIGSTOP when it stands still, for SIGCONT at once. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same ports and data, with other variables where there are any. */
   restart(env?: NodeJS.ProcessEnv): void;
@@ -90,10 +91,7 @@ export function startChild(options: ChildOptions): Child {
     get isRunning() {
       return isRunning();
     },
-    async kill(signal) {
-      running.child.kill(signal);
-      if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await running.ended;
-    },
+    kill: (name) => signal(running.child, name, running.ended),
     restart(more = {}) {
       running = launch(more);
     },
