@@ -7,6 +7,7 @@ import {
   type Problem,
   type Reply,
 } from '@keymux/service';
+import { importInput } from '../commands/import-keys.ts';
 import { type Entry } from '../import/entry.ts';
 import { readUpload } from '../import/read-upload.ts';
 import { spooledKey } from '../import/spool.ts';
@@ -139,7 +140,7 @@ export function createImportHandler(
       group,
       poolId: (await roster.pools.open(group)).id,
       actor,
-      input: {},
+      input: importInput(vault),
       processed: invalids.count,
       total: keys + invalids.count,
       result: { added: 0, duplicates: 0, ...invalids.result() },

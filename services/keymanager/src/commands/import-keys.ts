@@ -3,7 +3,7 @@ import type { Vault } from '@keymux/vault';
 import { type Spool, spooledKey, type SpooledKey } from '../import/spool.ts';
 import { stepOf } from '../roster/ledger.ts';
 import type { Roster } from '../roster/roster.ts';
-import { raise } from '../tasks/task-record.ts';
+import { raise, type TaskRecord } from '../tasks/task-record.ts';
 import type { TaskWork } from '../tasks/task-work.ts';
 
 /** Keys in one write: a few dozen milliseconds, during which nothing else is served. */
@@ -20,6 +20,18 @@ export function knownBy(
   );
 }
 
+/** The input of an import whose upload is sealed under the current key. */
+export const importInput = ({ keyId }: Vault): { readonly sealed_by: string } => ({
+  sealed_by: keyId,
+});
+
+// Not with a keymanager that was started with another encryption key, while that is changed.
+function isOurImport({ keyId, previousKeyId }: Vault, { input }: TaskRecord): boolean {
+  const { sealed_by }: Record<string, unknown> = { ...Object(input) };
+  // A release before this one named no key.
+  return sealed_by === undefined || sealed_by === keyId || sealed_by === previousKeyId;
+}
+
 /** Makes the work of imports: from the spool into the roster, batch by batch. `position` is a place in the file. */
 export function createImportWork(deps: {
   readonly roster: Pick<Roster, 'ledger'>;
@@ -34,6 +46,7 @@ export function createImportWork(deps: {
     vault.isCurrent(key.sealed) ? key : spooledKey(vault, vault.open(key.sealed));
 
   return {
+    isOurs: (task) => isOurImport(vault, task),
     step: async (task) => {
       const { id, poolId, actor, position } = task;
       if (poolId === null) throw new Error('an import has no group');

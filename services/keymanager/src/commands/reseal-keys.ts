@@ -79,25 +79,38 @@ async function isUploadWaiting(tasks: TaskStore, task: TaskRecord): Promise<bool
   return unfinished.some(({ kind, seq }) => kind === 'import' && seq < task.seq);
 }
 
+function underCurrentKey(vault: Vault, stale: string): { sealed: string; fingerprint: string } {
+  const secret = vault.open(stale);
+  return { sealed: vault.seal(secret), fingerprint: vault.fingerprint(secret) };
+}
+
 async function resealKeys(deps: ResealDeps, task: TaskRecord): Promise<Stepped> {
   const { roster, vault, clock } = deps;
   const rows = await roster.keys.after(task.position, batchKeys);
-  const stale = rows.filter((row) => !vault.isCurrent(row.state.sealed));
-  const reach = { keyIds: stale.map((row) => row.id), step: task };
-  const written = await roster.ledger.write(reach, (unit) => {
-    let resealed = 0;
-    for (const { id } of stale) {
+  const renewed = new Map(
+    rows.flatMap(({ id, state: { sealed } }) =>
+      vault.isCurrent(sealed) ? [] : [[id, underCurrentKey(vault, sealed)] as const],
+    ),
+  );
+  const keyIds = [...renewed.keys()];
+  const renames = new Map(Array.from(renewed, ([id, { fingerprint }]) => [id, fingerprint]));
+  const written = await roster.ledger.write({ keyIds, renames, step: task }, (unit) => {
+    let [resealed, duplicates] = [0, 0];
+    const origin = { cause: task.id, actor: task.actor };
+    const nowMs = clock.now();
+    for (const [id, seal] of renewed) {
       const row = unit.find(id);
       if (row === undefined || vault.isCurrent(row.state.sealed)) continue;
-      const secret = vault.open(row.state.sealed);
-      const sealed = vault.seal(secret);
-      const fingerprint = vault.fingerprint(secret);
-      const nowMs = clock.now();
-      const origin = { cause: task.id, actor: task.actor };
-      unit.apply(id, { kind: 'reseal', sealed, fingerprint, nowMs }, origin);
-      resealed += 1;
+      // A keymanager that has the old key alone imports a secret again: it does not know its new fingerprint.
+      if (unit.isDuplicate(id)) {
+        unit.apply(id, { kind: 'delete', nowMs }, origin);
+        duplicates += 1;
+      } else {
+        unit.apply(id, { kind: 'reseal', ...seal, nowMs }, origin);
+        resealed += 1;
+      }
     }
-    const result = raise(task.result, { resealed });
+    const result = raise(task.result, { resealed, ...(duplicates > 0 && { duplicates }) });
     const processed = task.processed + rows.length;
     const last = rows.at(-1);
     unit.progress(

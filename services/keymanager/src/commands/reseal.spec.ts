@@ -10,7 +10,7 @@ import { spooledKey } from '../import/spool.ts';
 import { openMigrated } from '../roster/sqlite/memory-roster.fixture.ts';
 import { createTaskRunner } from '../tasks/task-runner.ts';
 import type { TaskWork } from '../tasks/task-work.ts';
-import { createImportWork } from './import-keys.ts';
+import { createImportWork, importInput } from './import-keys.ts';
 import { createResealWork } from './reseal-keys.ts';
 import { reseal } from './reseal.ts';
 
@@ -80,24 +80,30 @@ function keymanagerWith(vault: Vault, store: Store) {
     await runner.stop();
   };
   stops.unshift(stop);
-  const submit = async (count: number): Promise<string> => {
+  const submit = async (count: number, name?: string): Promise<string> => {
     const id = newId();
     const writer = await spool.create(id);
-    for (let n = 0; n < count; n += 1) await writer.add(spooledKey(vault, `sk-${id}-${n}`));
+    for (let n = 0; n < count; n += 1) await writer.add(spooledKey(vault, `sk-${name ?? id}-${n}`));
     await writer.commit();
     const { id: poolId } = await roster.pools.open('g');
     const about = { kind: 'import', id, group: 'g', poolId, actor: 'test' } as const;
-    await runner.submit({ ...about, input: {}, total: count, result: {}, createdMs: clock.now() });
+    await runner.submit({
+      ...about,
+      input: importInput(vault),
+      total: count,
+      result: {},
+      createdMs: clock.now(),
+    });
     return id;
   };
   return {
     runner,
     stop,
-    /** Takes an upload in. */
+    /** Takes an upload in, whose secrets are those of other uploads of that name. */
     submit,
     /** Takes an upload in and waits until it is imported. */
-    importKeys: async (count: number): Promise<void> => {
-      const id = await submit(count);
+    importKeys: async (count: number, name?: string): Promise<void> => {
+      const id = await submit(count, name);
       await expect.poll(async () => (await tasks.find(id))?.state).toBe('done');
     },
     reseal: () => reseal({ tasks, runner, vault, clock, isStopped: () => stopped }, 'test'),
@@ -153,6 +159,43 @@ it('seals anew what the old key sealed behind the back of a re-encryption under 
   const secondAgain = keymanagerWith(changing, store);
   secondAgain.runner.start();
   expect(await secondAgain.reseal()).toMatchObject({ state: 'done', result: { resealed: 10 } });
+  expect(store.sealedBy(before)).toBe(0);
+});
+
+it('leaves an upload to a keymanager that can open it', async () => {
+  const store = openStore();
+  const fit = keymanagerWith(changing, store);
+  const upload = await fit.submit(10);
+  const old = keymanagerWith(before, store);
+  old.runner.start();
+  // A younger task, so that it has looked at the older one, too.
+  await old.importKeys(10);
+  expect(await store.tasks.find(upload)).toMatchObject({ state: 'queued', processed: 0 });
+  fit.runner.start();
+  await expect.poll(async () => (await store.tasks.find(upload))?.state).toBe('done');
+  expect(await store.roster.keys.after(0, 100)).toHaveLength(20);
+});
+
+it('keeps one of two keys with one secret, of which the old key knew but one', async () => {
+  const store = openStore();
+  const fit = keymanagerWith(changing, store);
+  fit.runner.start();
+  await fit.importKeys(10, 'same');
+  await fit.stop();
+  const old = keymanagerWith(before, store);
+  old.runner.start();
+  await old.importKeys(20, 'same');
+  await old.stop();
+  expect(await store.roster.keys.after(0, 100)).toHaveLength(30);
+  const fitAgain = keymanagerWith(changing, store);
+  fitAgain.runner.start();
+  const ended = await fitAgain.reseal();
+  expect(ended).toMatchObject({ state: 'done', result: { resealed: 10, duplicates: 10 } });
+  const secrets = (await store.roster.keys.after(0, 100)).map(({ state }) =>
+    changing.open(state.sealed),
+  );
+  expect(secrets).toHaveLength(20);
+  expect(new Set(secrets).size).toBe(20);
   expect(store.sealedBy(before)).toBe(0);
 });
 

@@ -32,6 +32,8 @@ export interface Unit {
   find(id: string): KeyRow | undefined;
   /** Decides a command; the facts that it made, none when nothing changed or the key is not there. */
   apply(id: string, command: KeyCommand, origin: Origin): readonly KeyFact[];
+  /** True for a key in reach whose coming fingerprint another key of its pool has: both hold the same secret. */
+  isDuplicate(id: string): boolean;
   /** Adds a key to the pool in reach. */
   add(key: NewKey, origin: Origin & { readonly nowMs: number }): 'added' | 'duplicate';
   /** Counts what requests did with a key; at most once a key and unit. */
@@ -48,6 +50,8 @@ export interface Reached {
   readonly pool: Pool | null;
   /** Of the fingerprints in reach, those that the pool has. */
   readonly known: ReadonlySet<string>;
+  /** Of the keys that get another fingerprint, those whose pool has it. */
+  readonly duplicates: ReadonlySet<string>;
 }
 
 /** A key that a unit changed: `before` is undefined for one that it added. */
@@ -93,6 +97,10 @@ export class WorkingUnit implements Unit {
   apply(id: string, command: KeyCommand, origin: Origin): readonly KeyFact[] {
     const key = this.#working(id);
     return key === undefined ? [] : record(key, command, origin);
+  }
+
+  isDuplicate(id: string): boolean {
+    return this.#reached.duplicates.has(id);
   }
 
   add(added: NewKey, origin: Origin & { readonly nowMs: number }): 'added' | 'duplicate' {

@@ -92,4 +92,5 @@ export const shell = {
   'taskResult.failed': '{n} failed',
   'taskResult.unanswered': '{n} unanswered',
   'taskResult.restored': '{n} restored',
+  'taskResult.resealed': '{n} encrypted anew',
 } as const satisfies Record<string, string>;

@@ -94,4 +94,5 @@ export const shell: Record<keyof typeof en, string> = {
   'taskResult.failed': '失敗 {n}',
   'taskResult.unanswered': '応答なし {n}',
   'taskResult.restored': '復元 {n}',
+  'taskResult.resealed': '再暗号化 {n}',
 };

@@ -93,4 +93,5 @@ export const shell: Record<keyof typeof en, string> = {
   'taskResult.failed': '失败 {n}',
   'taskResult.unanswered': '未响应 {n}',
   'taskResult.restored': '已恢复 {n}',
+  'taskResult.resealed': '已重新加密 {n}',
 };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { onlyWritten } from '../../roster/ledger.ts';
 import { addKeys, origin, type Tested } from './tested.ts';
 
 /** What the ledger promises. */
@@ -103,6 +104,25 @@ export function promisesOfWrites(tested: Tested): void {
         },
       );
       expect(written).toEqual({ kind: 'written', result: [] });
+    });
+
+    it('know of a key whose coming fingerprint another key of its pool has', async () => {
+      const [group, other] = [newGroup(), newGroup()];
+      const keyIds = await addKeys(tested.on, group, secretsOf(group, 3));
+      const [a = '', b = ''] = keyIds;
+      const [elsewhere = ''] = await addKeys(tested.on, other, secretsOf(other, 1));
+      const fingerprintOf = async (id: string) =>
+        (await tested.on.store.roster.keys.find(id))?.state.fingerprint ?? '';
+      const renames = new Map([
+        [a, await fingerprintOf(b)],
+        [b, 'f'.repeat(64)],
+        [elsewhere, await fingerprintOf(b)],
+      ]);
+      const reach = { keyIds: [...keyIds, elsewhere], renames };
+      const written = await tested.on.store.roster.ledger.write(reach, (unit) =>
+        reach.keyIds.filter((id) => unit.isDuplicate(id)),
+      );
+      expect(onlyWritten(written)).toEqual([a]);
     });
 
     it('follow a key to a new fingerprint', async () => {

@@ -1,9 +1,25 @@
-import type { Keys } from '../keys.ts';
+import type { KeyRow, Keys } from '../keys.ts';
 import type { KeyCollections } from './collections.ts';
 import { keysIn, listedIn, secretOf } from './key-document.ts';
 
 /** Fingerprints in one query. */
 const askedAtOnce = 1_000;
+
+/** Of keys that are to get another fingerprint, those whose pool has it already. */
+export async function duplicatesAmong(
+  { keys }: Pick<KeyCollections, 'keys'>,
+  rows: readonly Pick<KeyRow, 'id' | 'poolId'>[],
+  renames: ReadonlyMap<string, string>,
+): Promise<Set<string>> {
+  const coming = rows.flatMap(({ id, poolId }) => {
+    const fingerprint = renames.get(id);
+    return fingerprint === undefined ? [] : [{ id, secret: secretOf(poolId, fingerprint) }];
+  });
+  if (coming.length === 0) return new Set();
+  const secrets = coming.map(({ secret }) => secret);
+  const found = await keys.distinct('secret', { secret: { $in: secrets } });
+  return new Set(coming.flatMap(({ id, secret }) => (found.includes(secret) ? [id] : [])));
+}
 
 /** The ids of the keys of a pool with these fingerprints, by fingerprint. */
 export async function idsBySecret(

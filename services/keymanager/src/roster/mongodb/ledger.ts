@@ -16,7 +16,7 @@ import {
 } from './about.ts';
 import type { KeyCollections, PoolDocument } from './collections.ts';
 import { keysIn } from './key-document.ts';
-import { idsBySecret } from './keys.ts';
+import { duplicatesAmong, idsBySecret } from './keys.ts';
 import { poolIn } from './pools.ts';
 import type { OwnCommit, Projector } from './projector.ts';
 
@@ -51,7 +51,7 @@ export function createLedger(deps: {
     return turn;
   };
 
-  async function load({ keyIds = [], adds, step }: Reach): Promise<Loaded | undefined> {
+  async function load({ keyIds = [], adds, renames, step }: Reach): Promise<Loaded | undefined> {
     if (step !== undefined) {
       const task = await tasks.findOne({ _id: step.id });
       if (task === null || isFinished(task.state)) return undefined;
@@ -69,10 +69,13 @@ export function createLedger(deps: {
     }
     const known =
       adds === undefined ? [] : await idsBySecret(collections, adds.poolId, adds.fingerprints);
+    const duplicates =
+      renames === undefined ? new Set<string>() : await duplicatesAmong(collections, rows, renames);
     const reached = {
       rows: new Map(rows.map((row) => [row.id, row])),
       pool: pool === null ? null : poolIn(pool),
       known: new Set(new Map(known).keys()),
+      duplicates,
     };
     return { reached, pools: found };
   }

@@ -53,7 +53,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
   const { db, store, tasks, rows, pools, usage, marks, archive, verdicts, clock } = deps;
   let hear: Hear = () => Promise.resolve();
 
-  function reached({ keyIds = [], adds }: Reach): Reached | undefined {
+  function reached({ keyIds = [], adds, renames = new Map() }: Reach): Reached | undefined {
     const pool = adds === undefined ? null : pools.byId(adds.poolId);
     if (pool === undefined || pool?.closed === true) return undefined;
     const found = new Map<string, KeyRow>();
@@ -62,7 +62,11 @@ export function createLedger(deps: LedgerDeps): Ledger {
       if (row !== undefined) found.set(id, row);
     }
     const known = adds === undefined ? [] : rows.idsBySecret(adds.poolId, adds.fingerprints).keys();
-    return { rows: found, pool, known: new Set(known) };
+    const duplicates = [...renames].flatMap(([id, fingerprint]) => {
+      const poolId = found.get(id)?.poolId;
+      return poolId !== undefined && rows.idsBySecret(poolId, [fingerprint]).size > 0 ? [id] : [];
+    });
+    return { rows: found, pool, known: new Set(known), duplicates: new Set(duplicates) };
   }
 
   function save(changed: readonly ChangedKey[]): void {
