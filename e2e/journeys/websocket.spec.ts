@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { completionOf } from '../clients/ask.ts';
+import { askOnWire } from '../clients/wire.ts';
 import { addServing, useHouse } from '../product/house.ts';
 import { fault } from '../provider-simulator/errors.ts';
 
@@ -90,6 +92,31 @@ describe('a WebSocket through Keymux', () => {
     expect(house.simulator.realtime.open.size).toBeGreaterThan(0);
     second.ws.terminate();
     await expect.poll(() => house.simulator.realtime.open.size).toBe(0);
+  });
+
+  it('is what only a request for one becomes: another that offers HTTP/2 goes on with its body', async () => {
+    const { name } = await addServing(house, { channel: 'openai' });
+    const { port, proxyKey } = house.keymux;
+    const { headers, path, body } = completionOf('openai', { stream: false });
+    const reply = await askOnWire({
+      port,
+      method: 'POST',
+      target: `/proxy/${name}${path}`,
+      headers: [
+        ['Host', 'h'],
+        ['Connection', 'Upgrade, HTTP2-Settings'],
+        ['Upgrade', 'h2c'],
+        ['HTTP2-Settings', 'AAEAAEAAAAIAAAABAAMAAABk'],
+        ['Authorization', `Bearer ${proxyKey}`],
+        ...Object.entries(headers),
+      ],
+      body,
+    });
+    expect(reply.statusLine).toContain('200');
+    const hit = house.simulator.hits.at(-1);
+    expect(hit?.method).toBe('POST');
+    expect(hit?.body.toString()).toBe(body);
+    expect(hit?.headers.upgrade).toBeUndefined();
   });
 
   it('is refused with a wrong proxy key, without asking the provider', async () => {

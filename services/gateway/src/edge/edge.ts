@@ -35,6 +35,7 @@ export function createEdge(deps: EdgeDeps): Server {
     headersTimeout: deps.readTimeoutMs,
     keepAliveTimeout: deps.idleTimeoutMs,
     maxHeaderSize: 64 * 1024,
+    shouldUpgradeCallback: asksForWebSocket,
   });
   server.on('request', (req: IncomingMessage, res: ServerResponse) => {
     try {
@@ -111,6 +112,14 @@ export function createEdge(deps: EdgeDeps): Server {
     },
   };
   return server;
+}
+
+/**
+ * Clients offer HTTP/2 with an `upgrade: h2c` on ordinary requests, Java's by default. A server may
+ * pass over an offer (RFC 9110 7.8); taking it for a WebSocket would lose the request's body.
+ */
+function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && /(?:^|,)\s*websocket\s*(?:,|$)/i.test(headers.upgrade ?? '');
 }
 
 function sendHomePage(res: ServerResponse): void {
