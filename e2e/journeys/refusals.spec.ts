@@ -1,7 +1,7 @@
 import type { ChannelName } from '@keymux/contracts';
 import { describe, expect, it } from 'vitest';
 import { ask } from '../clients/ask.ts';
-import { sendOnWire } from '../clients/wire.ts';
+import { askOnWire, sendOnWire } from '../clients/wire.ts';
 import { addServing, at, groupName, useHouse } from '../product/house.ts';
 
 const house = useHouse();
@@ -61,6 +61,22 @@ describe('what the gateway refuses', () => {
         (await ask(emptyUrl, 'openai', house.keymux.proxyKey)).headers.get('x-keymux-error'),
       )
       .toBe('no_key');
+  });
+
+  it('sends no TRACE on: its answer would show the client the key of the upstream', async () => {
+    const { url } = await addServing(house, { channel: 'openai' });
+    const reply = await askOnWire({
+      port: house.keymux.port,
+      method: 'TRACE',
+      target: `${new URL(url).pathname}/v1/models`,
+      headers: [
+        ['Host', 'h'],
+        ['Authorization', `Bearer ${house.keymux.proxyKey}`],
+      ],
+    });
+    expect(reply.statusLine).toContain('400');
+    expect(reply.headers).toContainEqual(['x-keymux-error', 'bad_request']);
+    expect(house.simulator.hits).toEqual([]);
   });
 
   it('notices an upstream that points back at itself', async () => {

@@ -97,6 +97,8 @@ export function createAdmit(deps: AdmitDeps): Admit {
     if (headers.via?.split(',').some((each) => each.trim() === instance) === true) {
       return refused('loop_detected');
     }
+    // Its answer repeats the request: the client would read the upstream's key (RFC 9110 9.3.8).
+    if (req.method === 'TRACE') return refused('bad_request');
     if (inFlight.count >= deps.maxConcurrentRequests) return refused('overloaded');
     return {
       kind: 'admitted',
