@@ -1,4 +1,4 @@
-import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 
 /** Longest part of an error answer that is read for its meaning, in bytes. */
 export const maxReadBytes = 65_536;
@@ -15,7 +15,9 @@ export function heldText(chunks: readonly Buffer[], encoding: string | null): st
           ? brotliDecompressSync(bytes, limits)
           : encoding === 'deflate'
             ? inflateSync(bytes, limits)
-            : bytes;
+            : encoding === 'zstd'
+              ? zstdDecompressSync(bytes, limits)
+              : bytes;
     return plain.toString('utf8', 0, maxReadBytes);
   } catch {
     return ''; // judged by its status alone

@@ -1,4 +1,10 @@
-import { createBrotliDecompress, createGunzip, createInflate, type Zlib } from 'node:zlib';
+import {
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createZstdDecompress,
+  type Zlib,
+} from 'node:zlib';
 import type { Transform } from 'node:stream';
 import { createUsageScanner, type ScanResult, type UsageScanner } from '@keymux/channels';
 import type { ChannelName } from '@keymux/contracts';
@@ -125,6 +131,8 @@ function decoderFor(encoding: string | null): (Transform & Zlib) | null {
       return createBrotliDecompress();
     case 'deflate':
       return createInflate();
+    case 'zstd':
+      return createZstdDecompress();
     default:
       return null;
   }
