@@ -8,6 +8,7 @@ import { type Ending, failureCode, type HeldAnswer } from './ending.ts';
 import type { ExchangeRequest } from './exchange-request.ts';
 import type { ExchangeRow } from './exchange-row.ts';
 import { type GatewayErrorCode, gatewayErrors } from './gateway-error.ts';
+import { withCors } from './response-headers.ts';
 import { sendGatewayError } from './send-error.ts';
 
 export interface ClientAnswerDeps {
@@ -117,7 +118,11 @@ export class ClientAnswer {
     record.upstreamRequestId = answer.headers.upstreamRequestId;
     this.#settle();
     res.sendDate = false;
-    res.writeHead(answer.status, answer.statusText, [...answer.headers.forwarded, ...extraHeaders]);
+    res.writeHead(
+      answer.status,
+      answer.statusText,
+      withCors(answer.headers.forwarded, extraHeaders),
+    );
     for (const chunk of answer.chunks) res.write(chunk);
     res.end();
     close();

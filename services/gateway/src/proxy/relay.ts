@@ -7,7 +7,7 @@ import { AnswerSoFar } from './answer-so-far.ts';
 import { keepBoundaries } from './chunk-boundaries.ts';
 import { maxReadBytes } from './held-text.ts';
 import { LastBytes } from './last-bytes.ts';
-import type { ResponseHeaders } from './response-headers.ts';
+import { type ResponseHeaders, withCors } from './response-headers.ts';
 import type { RelayListener } from './relay-listener.ts';
 import type { UsageReader } from './usage-reader.ts';
 
@@ -204,7 +204,7 @@ export class Relay implements AttemptListener {
     const { status, statusText, headers } = this.#answer;
     this.#deps.listener.committed(status);
     res.sendDate = false;
-    res.writeHead(status, statusText, [...headers.forwarded, ...extraHeaders]);
+    res.writeHead(status, statusText, withCors(headers.forwarded, extraHeaders));
   }
 
   #refuseStreaming(): void {

@@ -1,3 +1,5 @@
+import { withoutNamed } from './connection-headers.ts';
+
 /** Says in a request that it went through this Keymux, so that a loop of addresses is noticed. */
 export const loopHeader = 'x-keymux-via';
 
@@ -122,16 +124,4 @@ export function readRequestHeaders(raw: readonly string[]): RequestHeaders {
   }
   found.forwarded = withoutNamed(forwarded, connection);
   return found;
-}
-
-/** Headers that `connection` names are of this connection only. */
-function withoutNamed(flat: string[], connection: string | null): string[] {
-  if (connection === null || /^\s*(keep-alive|close)\s*$/i.test(connection)) return flat;
-  const named = new Set(connection.split(',').map((each) => each.trim().toLowerCase()));
-  const kept: string[] = [];
-  for (let at = 0; at + 1 < flat.length; at += 2) {
-    const name = flat[at] ?? '';
-    if (!named.has(name.toLowerCase())) kept.push(name, flat[at + 1] ?? '');
-  }
-  return kept;
 }

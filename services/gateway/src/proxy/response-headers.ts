@@ -1,3 +1,5 @@
+import { withoutNamed } from './connection-headers.ts';
+
 /** Headers of the upstream's connection; Keymux frames the body itself. */
 const hopByHop = new Set([
   'connection',
@@ -37,11 +39,16 @@ export function readResponseHeaders(raw: readonly string[], requestId: string): 
   let contentEncoding: string | null = null;
   let upstreamRequestId: string | null = null;
   let rateLimits: string[] | undefined;
+  let connection: string | null = null;
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const original = raw[at] ?? '';
     const value = raw[at + 1] ?? '';
     const name = original.toLowerCase();
-    if (hopByHop.has(name)) continue;
+    if (hopByHop.has(name)) {
+      if (name === 'connection')
+        connection = connection === null ? value : `${connection},${value}`;
+      continue;
+    }
     if (name === requestIdHeader) {
       upstreamRequestId = value;
       forwarded.push(upstreamRequestIdHeader, value);
@@ -55,13 +62,30 @@ export function readResponseHeaders(raw: readonly string[], requestId: string): 
     }
     forwarded.push(original, value);
   }
-  forwarded.push(requestIdHeader, requestId);
+  const kept = withoutNamed(forwarded, connection);
+  kept.push(requestIdHeader, requestId);
   return {
-    forwarded,
+    forwarded: kept,
     contentLength,
     contentType,
     contentEncoding,
     upstreamRequestId,
     rateLimits: rateLimits ?? none,
   };
+}
+
+/** What the browser's rules are decided by; said twice, by the upstream and by us, browsers refuse the answer. */
+const corsDecides = new Set(['access-control-allow-origin', 'access-control-allow-credentials']);
+
+/** An answer's headers with those that CORS adds, which stand for what the upstream says of it. */
+export function withCors(forwarded: readonly string[], cors: readonly string[]): string[] {
+  if (cors.length === 0) return forwarded.slice();
+  const kept: string[] = [];
+  for (let at = 0; at + 1 < forwarded.length; at += 2) {
+    const name = forwarded[at] ?? '';
+    if (corsDecides.has(name.toLowerCase())) continue;
+    kept.push(name, forwarded[at + 1] ?? '');
+  }
+  kept.push(...cors);
+  return kept;
 }
