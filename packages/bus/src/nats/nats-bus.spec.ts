@@ -329,3 +329,58 @@ it('says in a line what else a server has against it, and is back when that ends
   for (const link of links) await link.close();
   await server.stop();
 });
+
+/** Servers that are full, and what they say to one more. */
+const full = {
+  'a server': {
+    config: 'max_connections: 1',
+    credentials: '',
+    says: 'maximum connections exceeded',
+  },
+  'an account': {
+    config: `accounts { A: {
+      jetstream: enabled, limits: { max_conn: 1 }, users: [{ user: keymux, password: right }]
+    } }`,
+    credentials: 'keymux:right@',
+    says: 'maximum account active connections exceeded',
+  },
+};
+const cases = Object.entries(full).flatMap(([what, each]) => [
+  { what, ...each, over: 'TCP' },
+  { what, ...each, over: 'TLS' },
+]);
+
+it.each(cases)(
+  'says at a start why $what takes no more over $over, and joins when it does',
+  async ({ config, credentials, says, over }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'keymux-nats-full-'));
+    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    writeFileSync(cert, loopbackCertificate);
+    writeFileSync(key, loopbackKey);
+    const secure = `tls { cert_file: ${JSON.stringify(cert)}, key_file: ${JSON.stringify(key)} }`;
+    const server = await startNats({
+      config: over === 'TLS' ? `${config}\n${secure}` : config,
+      credentials,
+    });
+    const query = over === 'TLS' ? `?ca=${cert}` : '';
+    const told: string[] = [];
+    const write = (line: string): void => void told.push(line);
+    const hearing = createLogger({ service: 'test', level: 'warn', format: 'json', write });
+    const options = { name: 'test', replicas: 1, log: hearing, url: `${server.url}${query}` };
+    const first = new NatsLink(options);
+    await first.start();
+    const second = new NatsLink({ ...options, patienceMs: 100 });
+    await second.start();
+    await vi.waitUntil(() => told.length >= 2, 40_000);
+    const said = told.map((line) => (JSON.parse(line) as { msg: string }).msg);
+    const line = `NATS at 127.0.0.1:${server.port}: the server says: ${says}; trying again in`;
+    expect(said).toEqual([`${line} 250 ms`, `${line} 500 ms`]);
+    expect(second.trouble).toBe(`NATS says: ${says}`);
+    expect(told.join()).not.toMatch(/right|"stack"/);
+    await first.close();
+    await vi.waitUntil(() => second.up !== null, 40_000);
+    await second.close();
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  },
+);

@@ -1,15 +1,11 @@
 import { jetstreamManager } from '@nats-io/jetstream';
-import {
-  AuthorizationError,
-  connect,
-  type NatsConnection,
-  UserAuthenticationExpiredError,
-} from '@nats-io/transport-node';
+import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
 import { type Logger, type Service, StartProblem } from '@keymux/service';
 import { Deadlines } from '../deadlines.ts';
 import { BusUnavailable } from '../bus.ts';
 import { pause } from '../pause.ts';
 import { type NatsAddress, parseNatsUrl } from './nats-url.ts';
+import { hearObjection, isUntold, refusesCredentials } from './refusal.ts';
 import { reconcileStreams } from './streams.ts';
 
 /** The oldest server that has what the bus needs. */
@@ -58,7 +54,7 @@ export class NatsLink implements Service {
   /** A start has gone on without the server: from now on nothing ends it. */
   #late = false;
   #refused = false;
-  /** What else the server said to the last try to connect again. */
+  /** What else the server said to the last try to connect. */
   #said = '';
   #reconnectMs = reconnectMs;
 
@@ -141,14 +137,16 @@ export class NatsLink implements Service {
   }
 
   /** Null when joined, else what is in the way. */
-  async #tryToJoin(options: Parameters<typeof connect>[0]): Promise<string | null> {
+  async #tryToJoin(options: NodeConnectionOptions): Promise<string | null> {
     let connection: NatsConnection;
     try {
       connection = await connect(options);
     } catch (error) {
-      this.#refused = isRefusal(error);
+      this.#refused = refusesCredentials(error);
       if (this.#refused && this.#late) return refusal;
       if (this.#refused) throw new StartProblem(`NATS_URL: ${refusal}`);
+      this.#said = (isUntold(error) ? await hearObjection(options) : null) ?? '';
+      if (this.#said !== '') return `the server says: ${this.#said}`;
       return `cannot be reached (${sentence(error)})`;
     }
     const problem = tooOld(connection) ?? (await this.#reconcile(connection));
@@ -159,6 +157,7 @@ export class NatsLink implements Service {
     this.#connection = connection;
     this.#up = true;
     this.#refused = false;
+    this.#said = '';
     void this.#watch(connection);
     for (const each of this.#listeners) each.joined(connection);
     return null;
@@ -183,7 +182,7 @@ export class NatsLink implements Service {
   }
 
   #hear(error: Error): void {
-    if (isRefusal(error)) return this.#hearRefusal();
+    if (refusesCredentials(error)) return this.#hearRefusal();
     const said = sentence(error);
     // It has as many connections as it may, say: the client goes on trying here, too.
     if (!this.#up) this.#said = said;
@@ -224,10 +223,6 @@ export class NatsLink implements Service {
   #tellProblem(problem: string, pauseMs: number): void {
     this.#options.log.warn(`NATS at ${this.#shown}: ${problem}; trying again in ${pauseMs} ms`);
   }
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof AuthorizationError || error instanceof UserAuthenticationExpiredError;
 }
 
 function tooOld({ info }: NatsConnection): string | null {
