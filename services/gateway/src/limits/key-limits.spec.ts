@@ -37,6 +37,7 @@ function groupOf(keys: number, config: Readonly<Record<string, number>>): LiveSt
 const request: ChoiceRequest = {
   tried: { keys: [], upstreams: [] },
   modelOf: () => 'm',
+  serves: () => true,
   otherUpstream: false,
   nowMs: clock.now(),
 };

@@ -57,6 +57,7 @@ export class AttemptPlan {
     const choice = this.#limits.choose(this.#request.group, {
       tried: { keys: this.#triedKeys, upstreams: this.#triedUpstreams },
       modelOf: (each) => this.#prepare(each).model,
+      serves: (each) => this.#prepare(each).refused === null,
       otherUpstream: this.#otherUpstream,
       nowMs,
     });

@@ -1,4 +1,9 @@
-import type { LiveGroup, LiveStandardGroup, LiveUpstream } from '../live-config/live-group.ts';
+import type {
+  LiveAggregateGroup,
+  LiveGroup,
+  LiveStandardGroup,
+  LiveUpstream,
+} from '../live-config/live-group.ts';
 import type { RingKey } from '../key-ring/ring-key.ts';
 
 /** Where an attempt goes and with what. */
@@ -24,26 +29,62 @@ export interface ChoiceRequest {
   readonly tried: Tried;
   /** The model that each group would be asked for. */
   readonly modelOf: (group: LiveStandardGroup) => string | null;
+  /** Whether a group's rules let the request pass. */
+  readonly serves: (group: LiveStandardGroup) => boolean;
   /** The last attempt blamed its upstream. */
   readonly otherUpstream: boolean;
   readonly nowMs: number;
 }
 
-/** Chooses key and upstream of the next attempt; an aggregate moves on while a member has no key. */
+/** Chooses key and upstream of the next attempt. */
 export function chooseTarget(group: LiveGroup, request: ChoiceRequest): Choice {
-  if (group.type === 'standard') return chooseInGroup(group, request);
-  const passed = new Set<LiveStandardGroup>();
+  return group.type === 'standard'
+    ? chooseInGroup(group, request)
+    : chooseAmongMembers(group, request);
+}
+
+type Suits = (group: LiveStandardGroup, request: ChoiceRequest) => boolean;
+
+/** What a member must offer to be chosen by its weight; the next only where no member offers more. */
+const suits: readonly Suits[] = [
+  (group, request) => hasUpstream(group, request, isFresh),
+  (group, request) => hasUpstream(group, request, isHealthy),
+  () => true,
+];
+
+/** An aggregate moves on while a member has no key, no working upstream, or rules against the request. */
+function chooseAmongMembers(group: LiveAggregateGroup, request: ChoiceRequest): Choice {
+  const keyless = new Set<LiveStandardGroup>();
+  const refusing = new Set<LiveStandardGroup>();
   let soonestMs: number | undefined;
-  for (;;) {
-    const member = group.memberChoice.next((each) => each.group.enabled && !passed.has(each.group));
-    if (member === undefined) return { kind: 'no-key', soonestMs };
-    const choice = chooseInGroup(member.group, request);
-    if (choice.kind === 'target') return choice;
-    if (choice.kind === 'no-key' && choice.soonestMs !== undefined) {
-      soonestMs = Math.min(choice.soonestMs, soonestMs ?? Number.POSITIVE_INFINITY);
+  for (const suit of suits) {
+    const unsuited = new Set<LiveStandardGroup>();
+    for (;;) {
+      const member = group.memberChoice.next(
+        ({ group: each }) =>
+          each.enabled && !keyless.has(each) && !refusing.has(each) && !unsuited.has(each),
+      )?.group;
+      if (member === undefined) break;
+      if (!request.serves(member)) {
+        refusing.add(member);
+        continue;
+      }
+      if (!suit(member, request)) {
+        unsuited.add(member);
+        continue;
+      }
+      const choice = chooseInGroup(member, request);
+      if (choice.kind === 'target') return choice;
+      if (choice.kind === 'no-key' && choice.soonestMs !== undefined) {
+        soonestMs = Math.min(choice.soonestMs, soonestMs ?? Number.POSITIVE_INFINITY);
+      }
+      keyless.add(member);
     }
-    passed.add(member.group);
   }
+  const [first] = refusing;
+  // Only where nobody would ever serve it is the request refused.
+  if (first !== undefined && keyless.size === 0) return chooseInGroup(first, request);
+  return { kind: 'no-key', soonestMs };
 }
 
 function chooseInGroup(group: LiveStandardGroup, request: ChoiceRequest): Choice {
@@ -61,20 +102,28 @@ function chooseInGroup(group: LiveStandardGroup, request: ChoiceRequest): Choice
   return { kind: 'target', target: { group, key, upstream } };
 }
 
+type Fits = (upstream: LiveUpstream, model: string | null, request: ChoiceRequest) => boolean;
+
+const isHealthy: Fits = ({ health }, model, { nowMs }) => health.allows(model, nowMs);
+
+/** Healthy, and not tried where the last attempt blamed its upstream. */
+const isFresh: Fits = (upstream, model, request) =>
+  isHealthy(upstream, model, request) &&
+  !(request.otherUpstream && request.tried.upstreams.includes(upstream));
+
+function hasUpstream(group: LiveStandardGroup, request: ChoiceRequest, fits: Fits): boolean {
+  const model = request.modelOf(group);
+  return group.upstreams.some((each) => each.weight > 0 && fits(each, model, request));
+}
+
 function chooseUpstream(
-  group: LiveStandardGroup,
+  { upstreamChoice }: LiveStandardGroup,
   model: string | null,
-  { tried, otherUpstream, nowMs }: ChoiceRequest,
+  request: ChoiceRequest,
 ): LiveUpstream | undefined {
-  const { upstreamChoice } = group;
-  const fresh = otherUpstream
-    ? upstreamChoice.next(
-        (each) => each.health.allows(model, nowMs) && !tried.upstreams.includes(each),
-      )
-    : undefined;
   return (
-    fresh ??
-    upstreamChoice.next((each) => each.health.allows(model, nowMs)) ??
+    upstreamChoice.next((each) => isFresh(each, model, request)) ??
+    upstreamChoice.next((each) => isHealthy(each, model, request)) ??
     // All are out: refusing everything would make an outage longer than it is (docs/adr/0005).
     upstreamChoice.next(() => true)
   );
