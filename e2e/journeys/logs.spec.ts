@@ -65,6 +65,34 @@ describe('the row of a request', () => {
     expect(Date.parse(row.time)).toBeGreaterThan(Date.now() - 120_000);
   });
 
+  it('tells the model and the streaming that stand behind messages of megabytes, and redirects it', async () => {
+    const { url } = await addServing(house, {
+      channel: 'openai',
+      model_redirect_rules: { 'a-model': 'another' },
+      model_redirect_strict: true,
+    });
+    const askFor = (model: string) =>
+      fetch(`${url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...credentialOf('openai', house.keymux.proxyKey),
+        },
+        body: JSON.stringify({
+          messages: [{ role: 'user', content: 'a "picture" \\'.repeat(200_000) }],
+          model,
+          stream: true,
+        }),
+      });
+    const reply = await askFor('a-model');
+    await reply.text();
+    const row = await api().log(reply.headers.get('x-request-id') ?? '');
+    const told = { status: 200, model: 'a-model', model_sent: 'another', streaming: true };
+    expect(row).toMatchObject(told);
+    expect(house.simulator.hits.at(-1)?.model).toBe('another');
+    expect((await askFor('no-such')).status).toBe(404);
+  });
+
   it('cuts secrets out of the path, and keeps the trace and the client’s address', async () => {
     const { url } = await addServing(house, { channel: 'gemini' });
     const reply = await fetch(`${url}/v1beta/models?key=${house.keymux.proxyKey}&pageSize=2`, {

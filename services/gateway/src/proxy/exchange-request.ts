@@ -4,7 +4,6 @@ import type { Admitted } from './admit.ts';
 import type { LogRecord } from './log-record.ts';
 import type { RequestBody } from './request-body.ts';
 import type { RequestHeaders } from './request-headers.ts';
-import { readTopLevel } from './top-level-json.ts';
 
 /** Longest body that is logged, in bytes. */
 const maxLoggedBytes = 65_536;
@@ -39,7 +38,7 @@ export function exchangeRequest(
   const json = headers.contentType === null || headers.contentType.includes('json');
   const top =
     json && body.head.length > 0 && headers.contentEncoding === null
-      ? readTopLevel(body.head)
+      ? body.topLevel()
       : { model: null, stream: null };
   record.model = group.channel.modelOf({ path, bodyModel: top.model });
   record.modelSent = record.model;

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { RequestBody } from './request-body.ts';
+import { readTopLevel } from './top-level-json.ts';
 import { readSpilled, type Spilled } from './spilled-body.ts';
 
 /** A body whose rest is still to come, and can be sent once. */
@@ -19,6 +20,7 @@ export function flowingBody(
     sizeBytes: spilled?.sizeBytes ?? head.length,
     lengthBytes,
     replayable: false,
+    topLevel: () => readTopLevel(head),
     open: () => {
       stream = Readable.from(flow(req, head, spilled), { objectMode: false });
       return stream;

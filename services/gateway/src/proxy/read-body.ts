@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { flowingBody } from './flowing-body.ts';
 import { bufferedBody, type RequestBody } from './request-body.ts';
 import { type Spilled, spilledBody } from './spilled-body.ts';
+import { TopLevelScan } from './top-level-json.ts';
 
 export interface BodyLimits {
   /** Up to this a body is kept in memory and can be sent again. */
@@ -67,6 +68,9 @@ function spill(
   fs.unlinkSync(path);
   let sizeBytes = fs.writeSync(file, head);
   const spilled: Spilled = { file, sizeBytes };
+  // SDKs write the model behind the messages, and those may be long.
+  const scan = new TopLevelScan();
+  scan.feed(head);
   const stop = (): void => {
     req.off('data', onData);
     req.off('end', onEnd);
@@ -78,10 +82,11 @@ function spill(
   };
   const onEnd = (): void => {
     stop();
-    done(spilledBody(head, { file, sizeBytes }));
+    done(spilledBody(head, { file, sizeBytes }, scan.found));
   };
   const onData = (chunk: Buffer): void => {
     fs.writeSync(file, chunk);
+    scan.feed(chunk);
     sizeBytes += chunk.length;
     spilled.sizeBytes = sizeBytes;
     if (sizeBytes <= limits.spillLimitBytes) return;

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
+import { readTopLevel, type TopLevel } from './top-level-json.ts';
 
 /** The body of a request, as often as it can be sent. */
 export interface RequestBody {
-  /** All of it, or for a long one its first part: enough to find `model` and `stream`. */
+  /** All of it, or for a long one its first part. */
   readonly head: Buffer;
   /** Whether `head` is all. */
   readonly complete: boolean;
@@ -13,6 +14,8 @@ export interface RequestBody {
   readonly lengthBytes: number | null;
   /** False when a part was already sent and is gone. */
   readonly replayable: boolean;
+  /** What a JSON object says, as far as it was read. */
+  topLevel(): TopLevel;
   /** The body to send; null for none. May be called again while `replayable`. */
   open(): Buffer | Readable | null;
   /** All of it in memory. */
@@ -30,6 +33,7 @@ export const noBody: RequestBody = {
   sizeBytes: 0,
   lengthBytes: 0,
   replayable: true,
+  topLevel: () => ({ model: null, stream: null }),
   open: () => null,
   readAll: () => nothing,
   close: () => undefined,
@@ -43,6 +47,7 @@ export function bufferedBody(bytes: Buffer): RequestBody {
     sizeBytes: bytes.length,
     lengthBytes: bytes.length,
     replayable: true,
+    topLevel: () => readTopLevel(bytes),
     open: () => bytes,
     readAll: () => bytes,
     close: () => undefined,

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { Readable } from 'node:stream';
 import type { RequestBody } from './request-body.ts';
+import type { TopLevel } from './top-level-json.ts';
 
 /** A file without a name that has what was read of a body. */
 export interface Spilled {
@@ -9,7 +10,11 @@ export interface Spilled {
 }
 
 /** A body that is all on disk. */
-export function spilledBody(head: Buffer, { file, sizeBytes }: Spilled): RequestBody {
+export function spilledBody(
+  head: Buffer,
+  { file, sizeBytes }: Spilled,
+  topLevel: TopLevel,
+): RequestBody {
   const open = new Set<Readable>();
   let closed = false;
   return {
@@ -18,6 +23,7 @@ export function spilledBody(head: Buffer, { file, sizeBytes }: Spilled): Request
     sizeBytes,
     lengthBytes: sizeBytes,
     replayable: true,
+    topLevel: () => topLevel,
     open: () => {
       const stream = Readable.from(readSpilled({ file, sizeBytes }), { objectMode: false });
       open.add(stream);

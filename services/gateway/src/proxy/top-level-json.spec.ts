@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readTopLevel } from './top-level-json.ts';
+import { readTopLevel, TopLevelScan } from './top-level-json.ts';
 
 const read = (text: string) => readTopLevel(Buffer.from(text));
+
+const tricky = ['a\\', '\\"', '"\\"', '中', '\\'];
 
 describe('reading model and stream of a body', () => {
   it('finds both wherever they stand', () => {
@@ -54,6 +56,31 @@ describe('reading model and stream of a body', () => {
           expect(read(text)).toEqual({
             model: typeof parsed['model'] === 'string' ? parsed['model'] : null,
             stream: typeof parsed['stream'] === 'boolean' ? parsed['stream'] : null,
+          });
+        },
+      ),
+    );
+  });
+
+  it('finds the same in whatever pieces a body comes', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(
+          fc.oneof(fc.string(), fc.constantFrom('model', 'stream')),
+          fc.oneof(
+            fc.jsonValue(),
+            fc.constantFrom(...tricky, true, { model: [tricky, {}, [tricky]] }),
+          ),
+        ),
+        fc.integer({ min: 1, max: 7 }),
+        (object, size) => {
+          const bytes = Buffer.from(JSON.stringify(object));
+          const scan = new TopLevelScan();
+          for (let at = 0; at < bytes.length; at += size) scan.feed(bytes.subarray(at, at + size));
+          const { model = null, stream = null } = object;
+          expect(scan.found).toEqual({
+            model: typeof model === 'string' ? model : null,
+            stream: typeof stream === 'boolean' ? stream : null,
           });
         },
       ),

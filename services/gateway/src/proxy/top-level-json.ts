@@ -4,97 +4,170 @@ export interface TopLevel {
   readonly stream: boolean | null;
 }
 
-const none: TopLevel = { model: null, stream: null };
 const quote = 0x22;
 const backslash = 0x5c;
+/** Longest name of a model that is read, and longest name of a field that is compared; in bytes. */
+const maxModelBytes = 1_000;
+const maxNameBytes = 16;
+
+/** Finds `model` and `stream` of a JSON object in its bytes, or in the first of them. */
+export function readTopLevel(body: Uint8Array): TopLevel {
+  const scan = new TopLevelScan();
+  scan.feed(body);
+  return scan.found;
+}
 
 /**
- * Finds `model` and `stream` of a JSON object, at its top level only, in one pass over the bytes.
- * A body may be megabytes of images in base64; parsing it to read two fields would cost more than
- * everything else. Works on a prefix of a body too; what is not JSON has neither.
+ * Finds `model` and `stream` of a JSON object, at its top level only, in one pass over the bytes as
+ * they come; what is not JSON has neither. A body may be megabytes of images in base64, before the
+ * model: parsing it to read two fields would cost more than everything else.
  */
-export function readTopLevel(body: Uint8Array): TopLevel {
-  let at = skipSpace(body, 0);
-  if (body[at] !== 0x7b) return none;
-  at = skipSpace(body, at + 1);
-  let model: string | null = null;
-  let stream: boolean | null = null;
-  while (body[at] === quote) {
-    const keyEnd = stringEnd(body, at);
-    if (keyEnd === -1) break;
-    const key = keyEnd - at <= 16 ? latin1(body, at + 1, keyEnd - 1) : '';
-    at = skipSpace(body, keyEnd);
-    if (body[at] !== 0x3a) break;
-    at = skipSpace(body, at + 1);
-    const end = valueEnd(body, at);
-    if (end === -1) break;
-    if (key === 'model' && body[at] === quote) model = parseString(body, at, end) ?? model;
-    else if (key === 'stream') {
-      if (body[at] === 0x74) stream = true;
-      else if (body[at] === 0x66) stream = false;
-    }
-    at = skipSpace(body, end);
-    if (body[at] !== 0x2c) break;
-    at = skipSpace(body, at + 1);
-  }
-  return { model, stream };
-}
+export class TopLevelScan {
+  #model: string | null = null;
+  #stream: boolean | null = null;
+  #depth = 0;
+  /** At the top level. */
+  #expects: 'name' | 'colon' | 'value' | 'comma' = 'name';
+  #name = '';
+  /** First byte of a value that is neither text nor a list nor an object; 0 for none. */
+  #literal = 0;
+  #inText = false;
+  /** Backslashes right before what comes next of a text. */
+  #slashes = 0;
+  /** What came of a text that is read; null when it is passed over. */
+  #kept: Uint8Array[] | null = null;
+  #over = false;
 
-function skipSpace(body: Uint8Array, from: number): number {
-  let at = from;
-  for (;;) {
-    const byte = body[at];
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at;
-    at += 1;
+  get found(): TopLevel {
+    return { model: this.#model, stream: this.#stream };
   }
-}
 
-/** Position after the closing quote of the string that opens at `from`; -1 when it does not close. */
-function stringEnd(body: Uint8Array, from: number): number {
-  let at = from;
-  for (;;) {
-    at = body.indexOf(quote, at + 1);
-    if (at === -1) return -1;
-    let slashes = 0;
-    while (body[at - 1 - slashes] === backslash) slashes += 1;
-    if (slashes % 2 === 0) return at + 1;
-  }
-}
-
-function valueEnd(body: Uint8Array, from: number): number {
-  const first = body[from];
-  if (first === quote) return stringEnd(body, from);
-  if (first !== 0x7b && first !== 0x5b) {
-    for (let at = from; at < body.length; at += 1) {
-      const byte = body[at];
-      if (byte === 0x2c || byte === 0x7d || byte === 0x5d) return at;
-    }
-    return -1;
-  }
-  let depth = 0;
-  for (let at = from; at < body.length; at += 1) {
-    const byte = body[at];
-    if (byte === quote) {
-      at = stringEnd(body, at) - 1;
-      if (at < 0) return -1;
-    } else if (byte === 0x7b || byte === 0x5b) depth += 1;
-    else if (byte === 0x7d || byte === 0x5d) {
-      depth -= 1;
-      if (depth === 0) return at + 1;
+  feed(bytes: Uint8Array): void {
+    let at = 0;
+    while (at < bytes.length && !this.#over) {
+      at = this.#inText ? this.#passText(bytes, at) : this.#passStructure(bytes, at);
     }
   }
-  return -1;
+
+  /** Passes over what is no text; where a text or the end begins. */
+  #passStructure(bytes: Uint8Array, from: number): number {
+    const { length } = bytes;
+    let depth = this.#depth;
+    for (let at = from; at < length; at += 1) {
+      const byte = bytes[at] ?? 0;
+      if (depth > 1) {
+        if (byte === quote) {
+          const end = bytes.indexOf(quote, at + 1);
+          if (end === -1 || bytes[end - 1] === backslash) {
+            this.#depth = depth;
+            this.#openText();
+            return at + 1;
+          }
+          at = end;
+        } else if (byte === 0x7b || byte === 0x5b) depth += 1;
+        else if (byte === 0x7d || byte === 0x5d) depth -= 1;
+      } else if (byte === quote && depth === 1) {
+        this.#depth = depth;
+        this.#openText();
+        return at + 1;
+      } else if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) {
+        depth = this.#topLevel(byte, depth);
+        if (this.#over) break;
+      }
+    }
+    this.#depth = depth;
+    return length;
+  }
+
+  /** Takes a byte at the top level; how deep the next one is. */
+  #topLevel(byte: number, depth: number): number {
+    if (depth === 0) {
+      if (byte === 0x7b) return 1;
+      this.#over = true;
+    } else if (byte === 0x2c || byte === 0x7d) {
+      if (this.#literal !== 0) this.#endLiteral();
+      if (byte === 0x7d || this.#expects !== 'comma') this.#over = true;
+      this.#expects = 'name';
+    } else if (byte === 0x3a && this.#expects === 'colon') this.#expects = 'value';
+    else if (this.#expects === 'value') {
+      if (byte === 0x7b || byte === 0x5b) {
+        this.#expects = 'comma';
+        return 2;
+      }
+      if (this.#literal === 0) this.#literal = byte;
+    } else this.#over = true;
+    return depth;
+  }
+
+  #endLiteral(): void {
+    if (this.#name === 'stream') {
+      if (this.#literal === 0x74) this.#stream = true;
+      else if (this.#literal === 0x66) this.#stream = false;
+    }
+    this.#literal = 0;
+    this.#expects = 'comma';
+  }
+
+  #openText(): void {
+    this.#inText = true;
+    this.#slashes = 0;
+    if (this.#depth > 1) return;
+    const read = this.#expects === 'name' || (this.#expects === 'value' && this.#name === 'model');
+    this.#kept = read ? [] : null;
+  }
+
+  /** Passes over what there is of a text; where what follows it begins. */
+  #passText(bytes: Uint8Array, from: number): number {
+    for (let end = bytes.indexOf(quote, from); end !== -1; end = bytes.indexOf(quote, end + 1)) {
+      if (this.#slashesBefore(bytes, from, end) % 2 === 1) continue;
+      this.#kept?.push(bytes.subarray(from, end));
+      this.#inText = false;
+      if (this.#depth === 1) this.#endText();
+      return end + 1;
+    }
+    this.#slashes = this.#slashesBefore(bytes, from, bytes.length);
+    this.#kept?.push(bytes.subarray(from));
+    return bytes.length;
+  }
+
+  #slashesBefore(bytes: Uint8Array, from: number, end: number): number {
+    let at = end;
+    while (at > from && bytes[at - 1] === backslash) at -= 1;
+    return end - at + (at === from ? this.#slashes : 0);
+  }
+
+  #endText(): void {
+    const kept = this.#kept ?? [];
+    this.#kept = null;
+    switch (this.#expects) {
+      case 'name':
+        this.#name = textOf(kept, maxNameBytes) ?? '';
+        this.#expects = 'colon';
+        return;
+      case 'value':
+        if (this.#name === 'model')
+          this.#model = parsed(textOf(kept, maxModelBytes)) ?? this.#model;
+        this.#expects = 'comma';
+        return;
+      case 'colon':
+      case 'comma':
+        this.#over = true;
+    }
+  }
 }
 
-function latin1(body: Uint8Array, start: number, end: number): string {
-  return Buffer.from(body.buffer, body.byteOffset + start, end - start).toString('latin1');
+/** UTF-8; null when it is longer than `maxBytes`. */
+function textOf(parts: readonly Uint8Array[], maxBytes: number): string | null {
+  const [only] = parts;
+  const bytes = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
+  if (bytes.length > maxBytes) return null;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
 }
 
-function parseString(body: Uint8Array, start: number, end: number): string | null {
-  if (end - start > 1_000) return null;
-  const text = Buffer.from(body.buffer, body.byteOffset + start, end - start).toString('utf8');
+function parsed(text: string | null): string | null {
+  if (text === null) return null;
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(`"${text}"`);
     return typeof value === 'string' ? value : null;
   } catch {
     return null; // a broken escape: the upstream will say so
