@@ -17,18 +17,20 @@ export interface Poison {
   readonly reason: string;
 }
 
-/** Reads newline separated rows; what is none does not hold up the others. */
-export function readRows(text: string): { rows: ReceivedRow[]; poison: Poison[] } {
-  const rows: ReceivedRow[] = [];
-  const poison: Poison[] = [];
+/**
+ * Reads newline separated rows, one when it is asked for: a thousand that live at once grow old in the heap.
+ * What is none does not hold up the others.
+ */
+export function* readRows(text: string): Generator<ReceivedRow | Poison> {
   for (const json of text.split('\n')) {
     if (json === '') continue;
     const row = readRow(json);
-    if (typeof row === 'string') poison.push({ json, reason: row });
-    else rows.push(row);
+    yield typeof row === 'string' ? { json, reason: row } : row;
   }
-  return { rows, poison };
 }
+
+/** True for what can never be written. */
+export const isPoison = (read: ReceivedRow | Poison): read is Poison => 'reason' in read;
 
 function readRow(json: string): ReceivedRow | string {
   let row: unknown;

@@ -4,7 +4,7 @@ import { RequestLogsSchema } from '@keymux/contracts';
 import type { Logger } from '@keymux/service';
 import { Compile } from 'typebox/compile';
 import type { LogFilter } from '../log-store/log-filter.ts';
-import { readRows } from '../log-store/received-rows.ts';
+import { isPoison, readRows } from '../log-store/received-rows.ts';
 import { matches } from '../log-store/row-match.ts';
 
 const heartbeatMs = 15_000;
@@ -72,7 +72,9 @@ export class LiveTail {
   }
 
   #tell(text: string): void {
-    for (const { row, json } of readRows(text).rows) {
+    for (const read of readRows(text)) {
+      if (isPoison(read)) continue;
+      const { row, json } = read;
       const event = `event: log\nid: ${row.request_id}\ndata: ${json}\n\n`;
       this.#send((filter) => (matches(row, filter) ? event : null));
     }

@@ -52,14 +52,18 @@ export function isError(row: Pick<LogRow, 'status' | 'at_fault'>): boolean {
   return row.status !== 499 && (row.status >= 400 || row.at_fault !== null);
 }
 
-/** A row that rollups are made of, at the time its request came. */
-export type TimedRow = { readonly timeMs: number; readonly row: LogRow };
+/** Adds rows up by a span. */
+export class RollUp {
+  readonly #span: Span;
+  readonly #rollups = new Rollups();
 
-/** Adds rows up. */
-export function rollUp(rows: readonly TimedRow[], span: Span): Rollup[] {
-  const rollups = new Rollups();
-  for (const { timeMs, row } of rows) {
-    const into = rollups.at(startOf(timeMs, span), row);
+  constructor(span: Span) {
+    this.#span = span;
+  }
+
+  /** Counts a row whose request came at a time, epoch ms. */
+  count(timeMs: number, row: LogRow): void {
+    const into = this.#rollups.at(startOf(timeMs, this.#span), row);
     into.requests += 1;
     if (isError(row)) into.errors += 1;
     into.tokensIn += row.tokens.input ?? 0;
@@ -67,7 +71,10 @@ export function rollUp(rows: readonly TimedRow[], span: Span): Rollup[] {
     observe(into.latency, row.duration_ms);
     if (row.ttfb_ms !== null) observe(into.ttfb, row.ttfb_ms);
   }
-  return rollups.all();
+
+  all(): Rollup[] {
+    return this.#rollups.all();
+  }
 }
 
 /** Rollups of longer spans out of shorter ones. */

@@ -6,7 +6,7 @@ import { cover, startOf } from '../../rollups/span.ts';
 import { Sums } from '../../rollups/sums.ts';
 import type { LogPage, LogSearch, OpenLogStore, SumQuery, Written } from '../log-store.ts';
 import { dayMs, dayOf, idAt, placeOf, touches } from '../place.ts';
-import { type Poison, readRows, type ReceivedRow } from '../received-rows.ts';
+import { isPoison, type Poison, readRows, type ReceivedRow } from '../received-rows.ts';
 import { MongoDay, toRow } from './mongodb-day.ts';
 import { MongoRollups } from './mongodb-rollups.ts';
 import { searchDay } from './search-day.ts';
@@ -61,12 +61,17 @@ export class MongoLogStore implements OpenLogStore {
   }
 
   async write(text: string): Promise<Written> {
-    const { rows, poison } = readRows(text);
     const droppedBefore = await this.#droppedBefore();
     const byDay = new Map<string, ReceivedRow[]>();
     const minutes = new Set<number>();
-    let [written, expired] = [0, 0];
-    for (const each of rows) {
+    const poison: Poison[] = [];
+    let [read, written, expired] = [0, 0, 0];
+    for (const each of readRows(text)) {
+      if (isPoison(each)) {
+        poison.push(each);
+        continue;
+      }
+      read += 1;
       const { place } = each;
       if (place.day < droppedBefore) {
         expired += 1;
@@ -87,7 +92,7 @@ export class MongoLogStore implements OpenLogStore {
     return {
       written,
       expired,
-      duplicates: rows.length - expired - written - refused.length,
+      duplicates: read - expired - written - refused.length,
       poison: [...poison, ...refused],
     };
   }

@@ -20,18 +20,16 @@ const mostNew = 16_384;
  * own: they are kept in the order in which they come, and put in that of keys many at a time.
  */
 export class SqliteAttempts {
-  readonly #db: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #sort: StatementSync;
   readonly #clear: StatementSync;
   readonly #byKey: StatementSync;
   readonly #newByKey: StatementSync;
   readonly #nextFacet: StatementSync;
-  #new = 0;
+  #new: number;
 
   /** The caller owns the connection and the transactions. */
   constructor(db: DatabaseSync) {
-    this.#db = db;
     this.#insert = db.prepare('INSERT INTO new_attempts VALUES (?, ?, ?)');
     this.#sort = db.prepare(
       'INSERT OR IGNORE INTO attempts SELECT key, facet, seq FROM new_attempts ORDER BY key, facet, seq',
@@ -43,7 +41,7 @@ export class SqliteAttempts {
     this.#nextFacet = db.prepare(
       'SELECT facet FROM attempts WHERE key = ? AND facet > ? ORDER BY facet LIMIT 1',
     );
-    this.recount();
+    this.#new = Number(db.prepare('SELECT count(*) AS n FROM new_attempts').get()?.['n']);
   }
 
   add(keyId: string, facet: number, seq: number): void {
@@ -57,11 +55,6 @@ export class SqliteAttempts {
     this.#sort.run();
     this.#clear.run();
     this.#new = 0;
-  }
-
-  /** After a transaction that was rolled back. */
-  recount(): void {
-    this.#new = Number(this.#db.prepare('SELECT count(*) AS n FROM new_attempts').get()?.['n']);
   }
 
   /** The rows that tried a key; of those in order only facets that are wanted, all when null. */

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -38,6 +38,33 @@ it('keeps everything over a restart, and goes on without counting twice', async 
   const errors = { filter: { outcome: 'error' as const }, before: null, limit: 5 };
   expect((await second.find(errors)).rows).toEqual(rows.slice(1));
   await second.close();
+});
+
+it('keeps nothing of a batch of which a day cannot be written, and all of it when it comes again', async () => {
+  const store = new SqliteLogStore({ directory });
+  const known = rowAt(day1 + 1_000);
+  await store.write(textOf([known]));
+  const rows = [rowAt(day1, { status: 500, model: 'new' }), rowAt(day1 + dayMs), known];
+  const spoiled = join(directory, '2026-03-02.db');
+  writeFileSync(spoiled, 'no database, but some other file that is long enough to be looked at');
+  await expect(store.write(textOf(rows))).rejects.toThrow(/not a SQLite database/);
+  rmSync(spoiled);
+  const all = { filter: {}, before: null, limit: 5 };
+  expect((await store.find(all)).rows).toEqual([known]);
+  expect(await store.write(textOf(rows))).toMatchObject({ written: 2, duplicates: 1 });
+  expect(await store.find({ ...all, filter: { model: 'new' } })).toMatchObject({
+    rows: rows.slice(0, 1),
+  });
+  await store.close();
+});
+
+it('keeps a batch of rows of more days than it has files open', async () => {
+  const rows = Array.from({ length: 60 }, (_, at) => rowAt(day1 + (at % 30) * dayMs + at));
+  const store = new SqliteLogStore({ directory });
+  expect(await store.write(textOf(rows))).toMatchObject({ written: 60 });
+  const page = await store.find({ filter: {}, before: null, limit: 100 });
+  expect(page.rows).toHaveLength(60);
+  await store.close();
 });
 
 it('reads a day that an earlier version wrote, and goes on in it', async () => {

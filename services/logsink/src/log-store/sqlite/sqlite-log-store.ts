@@ -6,9 +6,10 @@ import type { Sum } from '../../rollups/rollup.ts';
 import { Sums } from '../../rollups/sums.ts';
 import type { LogPage, LogSearch, OpenLogStore, SumQuery, Written } from '../log-store.ts';
 import { dayMs, dayOf, idAt, placeOf, seqAt, touches } from '../place.ts';
-import { type ReceivedRow, readRows } from '../received-rows.ts';
+import { isPoison, type Poison, readRows } from '../received-rows.ts';
 import { searchDay } from './search-day.ts';
 import { SqliteDay } from './sqlite-day.ts';
+import type { SqliteDayWriter } from './sqlite-day-writer.ts';
 import { SqliteKept } from './sqlite-kept.ts';
 
 /** Days whose files are kept open. */
@@ -41,22 +42,16 @@ export class SqliteLogStore implements OpenLogStore {
   }
 
   async write(text: string): Promise<Written> {
-    const { rows, poison } = readRows(text);
-    const { droppedBefore } = this.#rollupsKept();
-    const byDay = new Map<string, ReceivedRow[]>();
-    let [written, expired] = [0, 0];
-    for (const each of rows) {
-      const { day } = each.place;
-      if (day < droppedBefore) {
-        expired += 1;
-        continue;
-      }
-      const list = byDay.get(day);
-      if (list === undefined) byDay.set(day, [each]);
-      else list.push(each);
+    const writers = new Map<string, SqliteDayWriter>();
+    try {
+      const written = this.#keep(text, writers);
+      for (const writer of writers.values()) writer.commit();
+      return written;
+    } catch (error) {
+      // Takes back what was not committed, and forgets what was remembered of it.
+      for (const day of writers.keys()) this.#close(day);
+      throw error;
     }
-    for (const [day, list] of byDay) written += this.#day(day).write(list);
-    return { written, expired, duplicates: rows.length - expired - written, poison };
   }
 
   async find({ filter, before, limit }: LogSearch): Promise<LogPage> {
@@ -141,6 +136,33 @@ export class SqliteLogStore implements OpenLogStore {
     this.#kept = undefined;
   }
 
+  // Into a transaction of each day, which stays open.
+  #keep(text: string, writers: Map<string, SqliteDayWriter>): Written {
+    const { droppedBefore } = this.#rollupsKept();
+    const poison: Poison[] = [];
+    let [written, duplicates, expired] = [0, 0, 0];
+    for (const read of readRows(text)) {
+      if (isPoison(read)) {
+        poison.push(read);
+        continue;
+      }
+      const { day } = read.place;
+      if (day < droppedBefore) {
+        expired += 1;
+        continue;
+      }
+      let writer = writers.get(day);
+      if (writer === undefined) {
+        ({ writer } = this.#day(day));
+        writer.begin();
+        writers.set(day, writer);
+      }
+      if (writer.keep(read)) written += 1;
+      else duplicates += 1;
+    }
+    return { written, duplicates, expired, poison };
+  }
+
   #rollupsKept(): SqliteKept {
     if (this.#kept !== undefined) return this.#kept;
     fs.mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
@@ -161,8 +183,11 @@ export class SqliteLogStore implements OpenLogStore {
     const day = this.#open.get(name) ?? SqliteDay.open(join(this.#directory, `${name}.db`));
     this.#open.delete(name);
     this.#open.set(name, day);
-    const [oldest] = this.#open.keys();
-    if (this.#open.size > openDays && oldest !== undefined) this.#close(oldest);
+    if (this.#open.size > openDays) {
+      const [oldest] =
+        [...this.#open].find(([, each]) => !each.writer.isWriting && each !== day) ?? [];
+      if (oldest !== undefined) this.#close(oldest);
+    }
     return day;
   }
 
