@@ -12,7 +12,11 @@ import { debianProgram, findProgram, runProgram } from './program.ts';
 const version = '1.47.0';
 const sources = globSync(fileURLToPath(new URL('./mongo-java-server/*.java', import.meta.url)));
 
-/** A MongoDB for tests; `real` when it is one, and not a server that speaks like it. */
+/**
+ * A MongoDB for tests; `real` when it is one, and not a server that speaks like it. That one has no `explain`, no
+ * credentials, no sessions and no sizes, drops nothing that an index lets expire, and takes any concern for reads and
+ * writes without heeding it, as it does a second index of a name. Tests of these ask whether it is `real`.
+ */
 export interface MongoDbPart {
   readonly part: Part;
   readonly real: boolean;

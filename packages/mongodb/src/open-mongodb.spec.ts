@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { startMongoDb } from '@keymux/parts/mongodb';
-import { createLogger, StartProblem } from '@keymux/service';
+import { createLogger, newId, StartProblem } from '@keymux/service';
 import { MongoBulkWriteError, MongoNetworkError, MongoServerError } from 'mongodb';
 import { expect, it } from 'vitest';
 import { isMongoAway, isRefused, onlyDuplicateKeys } from './failures.ts';
@@ -76,6 +76,27 @@ it('ends the start when credentials are refused; the stand-in knows no way to gi
   const refusal = (code: number) =>
     new MongoServerError({ code, errmsg: 'Authentication failed.' });
   expect([isRefused(refusal(18)), isRefused(refusal(11_000))]).toEqual([true, false]);
+}, 120_000);
+
+it('asks for writes in the journals of a majority; the stand-in heeds no such wish', async () => {
+  const { log } = capture();
+  const { part, real } = await startMongoDb();
+  const mongo = await openMongo({ url: part.url, log });
+  const db = mongo.db.client.db(`keymux-test-${newId()}`);
+  const things = db.collection<{ _id: string }>('things');
+  expect(things.writeConcern).toMatchObject({ w: 'majority', journal: true });
+  expect(things.readConcern).toMatchObject({ level: 'majority' });
+  await things.insertOne({ _id: 'a' });
+  expect(await things.findOne()).toEqual({ _id: 'a' });
+  // More than any set of replicas has.
+  const answer = await things
+    .insertOne({ _id: 'b' }, { writeConcern: { w: 40, wtimeoutMS: 500 } })
+    .catch((error: unknown) => error);
+  if (real) expect(answer).toBeInstanceOf(MongoServerError);
+  else expect(answer).toMatchObject({ acknowledged: true });
+  await db.dropDatabase();
+  await mongo.close();
+  await part.stop();
 }, 120_000);
 
 it('tells a server that went away from an answer that was a refusal', async () => {
