@@ -8,6 +8,7 @@ import { type Address, parseAddress } from './address.ts';
 import { createFingerprints } from './fingerprints.ts';
 import type { GatewayErrorCode } from './gateway-error.ts';
 import type { InFlight } from './in-flight.ts';
+import { loggedQuery } from './logged-query.ts';
 import { type LogRecord, newRecord } from './log-record.ts';
 import { type ProxyKey, readProxyKey } from './proxy-key.ts';
 import { readRequestHeaders, type RequestHeaders } from './request-headers.ts';
@@ -64,7 +65,7 @@ export function createAdmit(deps: AdmitDeps): Admit {
       requestId: newId(),
       startMs: clock.now(),
       method: req.method ?? 'GET',
-      path: address.path + address.query,
+      path: address.path + loggedQuery(address.query),
       sourceIp: trusted.sourceIp(req.socket.remoteAddress ?? '', headers.forwardedFor),
       revision: snapshot.revision,
     });
