@@ -177,6 +177,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       replayLimitBytes,
       spillLimitBytes,
       spillDirectory: join(deps.spoolDirectory, 'bodies'),
+      notKept: (error) => log.warn({ err: error }, 'a long body cannot be kept on disk'),
     },
     metrics: createGatewayMetrics(registry, {
       activeRequests: () => inFlight.count,

@@ -5,24 +5,31 @@ import type { RequestBody } from './request-body.ts';
 import { readTopLevel } from './top-level-json.ts';
 import { readSpilled, type Spilled } from './spilled-body.ts';
 
+/** What was read of a body whose rest is still to come. */
+export interface Begun {
+  readonly head: Buffer;
+  /** On disk, the head too; null when nothing is. */
+  readonly spilled: Spilled | null;
+  /** What follows that and is not on disk. */
+  readonly unwritten?: Buffer | null;
+  /** Of all; null when the client did not say. */
+  readonly lengthBytes: number | null;
+}
+
 /** A body whose rest is still to come, and can be sent once. */
-export function flowingBody(
-  req: IncomingMessage,
-  head: Buffer,
-  spilled: Spilled | null,
-  lengthBytes: number | null,
-): RequestBody {
+export function flowingBody(req: IncomingMessage, begun: Begun): RequestBody {
+  const { head, spilled, unwritten, lengthBytes } = begun;
   let stream: Readable | undefined;
   let closed = false;
   return {
     head,
     complete: false,
-    sizeBytes: spilled?.sizeBytes ?? head.length,
+    sizeBytes: (spilled?.sizeBytes ?? head.length) + (unwritten?.length ?? 0),
     lengthBytes,
     replayable: false,
     topLevel: () => readTopLevel(head),
     open: () => {
-      stream = Readable.from(flow(req, head, spilled), { objectMode: false });
+      stream = Readable.from(flow(req, begun), { objectMode: false });
       return stream;
     },
     readAll: () => head,
@@ -37,10 +44,10 @@ export function flowingBody(
 
 async function* flow(
   req: IncomingMessage,
-  head: Buffer,
-  spilled: Spilled | null,
+  { head, spilled, unwritten }: Begun,
 ): AsyncGenerator<Buffer> {
   if (spilled === null) yield head;
   else yield* readSpilled(spilled);
+  if (unwritten) yield unwritten;
   for await (const chunk of req.iterator({ destroyOnReturn: false })) yield Buffer.from(chunk);
 }

@@ -13,6 +13,8 @@ export interface BodyLimits {
   /** Up to this it is kept on disk; a longer one is streamed straight through, once. */
   readonly spillLimitBytes: number;
   readonly spillDirectory: string;
+  /** Told why a body cannot be kept on disk, a full one say; that body is streamed, too. */
+  readonly notKept: (error: unknown) => void;
 }
 
 /**
@@ -45,7 +47,7 @@ export function readBody(
     req.pause();
     const head = Buffer.concat(chunks);
     if (declaredBytes !== null && declaredBytes > limits.spillLimitBytes) {
-      done(flowingBody(req, head, null, declaredBytes));
+      done(flowingBody(req, { head, spilled: null, lengthBytes: declaredBytes }));
     } else {
       spill(req, head, declaredBytes, limits, done);
     }
@@ -57,20 +59,21 @@ export function readBody(
 function spill(
   req: IncomingMessage,
   head: Buffer,
-  declaredBytes: number | null,
+  lengthBytes: number | null,
   limits: BodyLimits,
   done: (body: RequestBody) => void,
 ): void {
-  fs.mkdirSync(limits.spillDirectory, { recursive: true, mode: 0o700 });
-  const path = join(limits.spillDirectory, randomUUID());
-  const file = fs.openSync(path, 'wx+', 0o600);
-  // Nameless from the start: whatever ends the process, the bytes are gone with it.
-  fs.unlinkSync(path);
-  let sizeBytes = fs.writeSync(file, head);
-  const spilled: Spilled = { file, sizeBytes };
+  let spilled: Spilled;
+  try {
+    spilled = { file: openNameless(limits.spillDirectory), sizeBytes: 0 };
+  } catch (error) {
+    limits.notKept(error);
+    done(flowingBody(req, { head, spilled: null, lengthBytes }));
+    return;
+  }
+  const { file } = spilled;
   // SDKs write the model behind the messages, and those may be long.
   const scan = new TopLevelScan();
-  scan.feed(head);
   const stop = (): void => {
     req.off('data', onData);
     req.off('end', onEnd);
@@ -82,20 +85,45 @@ function spill(
   };
   const onEnd = (): void => {
     stop();
-    done(spilledBody(head, { file, sizeBytes }, scan.found));
+    done(spilledBody(head, spilled, scan.found));
   };
   const onData = (chunk: Buffer): void => {
-    fs.writeSync(file, chunk);
     scan.feed(chunk);
-    sizeBytes += chunk.length;
-    spilled.sizeBytes = sizeBytes;
-    if (sizeBytes <= limits.spillLimitBytes) return;
+    const unwritten = write(spilled, chunk, limits.notKept);
+    if (unwritten === null && spilled.sizeBytes <= limits.spillLimitBytes) {
+      req.resume();
+      return;
+    }
     stop();
     req.pause();
-    done(flowingBody(req, head, { file, sizeBytes }, declaredBytes));
+    done(flowingBody(req, { head, spilled, unwritten, lengthBytes }));
   };
   req.on('data', onData);
   req.on('end', onEnd);
   req.on('close', onClose);
-  req.resume();
+  req.pause();
+  onData(head);
+}
+
+/** A new file. Nameless from the start: whatever ends the process, the bytes are gone with it. */
+function openNameless(directory: string): number {
+  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const path = join(directory, randomUUID());
+  const file = fs.openSync(path, 'wx+', 0o600);
+  fs.unlinkSync(path);
+  return file;
+}
+
+/** Writes bytes behind what is there; what the disk did not take, or null. */
+function write(spilled: Spilled, bytes: Buffer, notKept: (error: unknown) => void): Buffer | null {
+  let at = 0;
+  try {
+    while (at < bytes.length) at += fs.writeSync(spilled.file, bytes, at);
+    return null;
+  } catch (error) {
+    notKept(error);
+    return bytes.subarray(at);
+  } finally {
+    spilled.sizeBytes += at;
+  }
 }
