@@ -39,7 +39,9 @@ export function prepareRequest(group: LiveStandardGroup, request: UnpreparedRequ
   let replaced: Buffer | null = null;
   let refused: GatewayErrorCode | null = null;
   if (rewrite !== null) {
-    const json = headers.contentType?.includes('json') === true && body.lengthBytes !== 0;
+    // What names no type but a model is JSON, too: its model was read.
+    const saysJson = headers.contentType?.includes('json') ?? bodyModel !== null;
+    const json = saysJson && body.lengthBytes !== 0;
     const tooLarge = json && (!body.replayable || body.sizeBytes > maxRewriteBytes);
     if (tooLarge) refused = 'body_too_large';
     else {

@@ -50,6 +50,7 @@ export interface RequestHeaders {
   readonly apiKey: string | null;
   readonly googApiKey: string | null;
   readonly accept: string | null;
+  /** In lower case. */
   readonly contentType: string | null;
   readonly contentEncoding: string | null;
   readonly userAgent: string | null;
@@ -96,7 +97,7 @@ export function readRequestHeaders(raw: readonly string[]): RequestHeaders {
         found.accept = value;
         break;
       case 'content-type':
-        found.contentType = value;
+        found.contentType = value.toLowerCase();
         break;
       case 'content-encoding':
         found.contentEncoding = value;

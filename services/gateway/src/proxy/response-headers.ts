@@ -24,6 +24,7 @@ export interface ResponseHeaders {
   /** Flat list of names and values for the client, in the order, case and number they came in. */
   readonly forwarded: string[];
   readonly contentLength: number | null;
+  /** In lower case, as the encoding. */
   readonly contentType: string | null;
   readonly contentEncoding: string | null;
   readonly upstreamRequestId: string | null;
@@ -55,7 +56,7 @@ export function readResponseHeaders(raw: readonly string[], requestId: string): 
       continue;
     }
     if (name === 'content-length') contentLength = Number(value);
-    else if (name === 'content-type') contentType = value;
+    else if (name === 'content-type') contentType = value.toLowerCase();
     else if (name === 'content-encoding') contentEncoding = value.toLowerCase();
     else if (name.startsWith('x-ratelimit-') || name.startsWith('anthropic-ratelimit-')) {
       (rateLimits ??= []).push(name, value);
