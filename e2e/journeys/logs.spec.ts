@@ -57,6 +57,8 @@ describe('the row of a request', () => {
     // As each provider counts: Gemini's candidates are without its thoughts.
     expect(row.tokens.output).toBe(channel === 'gemini' ? 8 : 10);
     expect([16, 19]).toContain(row.tokens.input);
+    const named = channel === 'gemini' ? null : expect.stringMatching(/^req_/);
+    expect(row.upstream_request_id).toEqual(named);
     expect(row.proxy_key).not.toBeNull();
     expect(row.proxy_key).not.toContain(house.keymux.proxyKey);
     expect(row.revision).toBeGreaterThan(0);

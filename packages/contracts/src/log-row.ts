@@ -70,7 +70,7 @@ export const LogRowSchema = Type.Object({
   revision: Type.Integer(),
   trace_id: nullable(Type.String()),
   upstream_request_id: Type.Optional(
-    nullable(Type.String({ description: "the upstream's own x-request-id" })),
+    nullable(Type.String({ description: "the upstream's own x-request-id or request-id" })),
   ),
   body: Type.Optional(nullable(Type.String())),
 });

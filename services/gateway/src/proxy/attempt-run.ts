@@ -88,8 +88,9 @@ export class AttemptRun {
   }
 
   /** The upstream answers: its headers are there. */
-  answers({ rateLimits }: ResponseHeaders): void {
+  answers({ rateLimits, upstreamRequestId }: ResponseHeaders): void {
     this.answered();
+    this.#request.record.upstreamRequestId = upstreamRequestId;
     if (rateLimits.length === 0) return;
     this.#deps.headroom.answered(this.target, this.#request.record.modelSent, rateLimits);
   }

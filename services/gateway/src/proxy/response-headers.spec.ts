@@ -7,6 +7,14 @@ describe('the headers of an answer', () => {
     expect(readResponseHeaders(raw, 'id').forwarded).toEqual([...raw, 'x-request-id', 'id']);
   });
 
+  it('name the request at the upstream, as OpenAI or as Anthropic does', () => {
+    const idOf = (...raw: string[]) => readResponseHeaders(raw, 'id').upstreamRequestId;
+    expect(idOf('X-Request-Id', 'req_1')).toBe('req_1');
+    expect(idOf('request-id', 'req_2')).toBe('req_2');
+    expect(idOf('request-id', 'req_2', 'x-request-id', 'req_1')).toBe('req_1');
+    expect(idOf('x-other', 'req_3')).toBeNull();
+  });
+
   it('are without those that the upstream names as of its connection', () => {
     const raw = ['Connection', 'keep-alive, X-Hop', 'x-hop', '1', 'x-end', '2'];
     expect(readResponseHeaders(raw, 'id').forwarded).toEqual(['x-end', '2', 'x-request-id', 'id']);

@@ -55,7 +55,9 @@ export function readResponseHeaders(raw: readonly string[], requestId: string): 
       forwarded.push(upstreamRequestIdHeader, value);
       continue;
     }
-    if (name === 'content-length') contentLength = Number(value);
+    // Anthropic's name for it.
+    if (name === 'request-id') upstreamRequestId ??= value;
+    else if (name === 'content-length') contentLength = Number(value);
     else if (name === 'content-type') contentType = value.toLowerCase();
     else if (name === 'content-encoding') contentEncoding = value.toLowerCase();
     else if (name.startsWith('x-ratelimit-') || name.startsWith('anthropic-ratelimit-')) {
