@@ -1,7 +1,6 @@
 import type { PoolKey } from '@keymux/contracts';
+import { Availability } from './availability.ts';
 import { KeySlots } from './key-slots.ts';
-import { ModelResting } from './model-resting.ts';
-import { Resting } from './resting.ts';
 import type { RingKey } from './ring-key.ts';
 import { SlotSet } from './slot-set.ts';
 
@@ -16,15 +15,7 @@ export const holdMs = 60_000;
  */
 export class KeyPool {
   readonly #keys = new KeySlots();
-  /** Active and not resting whole. */
-  readonly #usable = new SlotSet();
-  readonly #restingWhole = new Resting();
-  readonly #held = new Resting();
-  /** At a limit of their group. */
-  readonly #atLimit = new Resting();
-  readonly #restingByModel = new ModelResting();
-  /** What their provider allows is nearly used up. */
-  readonly #spared = new ModelResting();
+  readonly #availability = new Availability((slot) => this.#keys.stateOf(slot) === 'active');
   #cursor = 0;
 
   get size(): number {
@@ -33,7 +24,7 @@ export class KeyPool {
 
   /** Keys that are active and do not rest whole. */
   get usableCount(): number {
-    return this.#usable.size;
+    return this.#availability.usable.size;
   }
 
   get(id: string): RingKey | undefined {
@@ -51,10 +42,10 @@ export class KeyPool {
    * spared; undefined when no key may be used now.
    */
   choose(model: string | null, tried: readonly RingKey[], nowMs: number): RingKey | undefined {
-    this.#wakeEnded(model, nowMs);
+    this.#availability.wakeEnded(model, nowMs);
     if (model === null) return this.#next(tried);
-    const resting = this.#restingByModel.slots(model);
-    const spared = this.#spared.slots(model);
+    const resting = this.#availability.restingFor(model);
+    const spared = this.#availability.sparedFor(model);
     const roomy = spared === undefined ? undefined : this.#next(tried, resting, spared);
     return roomy ?? this.#next(tried, resting);
   }
@@ -62,7 +53,7 @@ export class KeyPool {
   #next(tried: readonly RingKey[], resting?: SlotSet, spared?: SlotSet): RingKey | undefined {
     const start = this.#cursor;
     for (let wrapped = false, from = start; ;) {
-      const slot = this.#usable.nextFrom(from, resting, spared);
+      const slot = this.#availability.usable.nextFrom(from, resting, spared);
       if (slot === -1 || (wrapped && slot >= start)) {
         if (wrapped || start === 0) return undefined;
         wrapped = true;
@@ -79,17 +70,14 @@ export class KeyPool {
 
   /** When the first resting key may be used for the model again, epoch ms. */
   soonestMs(model: string | null): number | undefined {
-    const whole = this.#restingWhole.soonestMs;
-    const ofModel = model === null ? undefined : this.#restingByModel.soonestMs(model);
-    const all = [whole, ofModel, this.#atLimit.soonestMs].filter((each) => each !== undefined);
-    return all.length === 0 ? undefined : Math.min(...all);
+    return this.#availability.soonestMs(model);
   }
 
   /** Takes keymanager's word about a key; what is not newer is passed by, unless it was repaired. */
   apply(change: PoolKey, nowMs: number): void {
     const known = this.#keys.slotOf(change.id);
     if (known !== undefined && !this.#isNews(change, known)) return;
-    if (known !== undefined && change.repaired === true) this.#wake(known);
+    if (known !== undefined && change.repaired === true) this.#availability.wake(known);
     if (change.state === 'deleted') {
       if (known !== undefined) this.#remove(known);
       return;
@@ -97,10 +85,11 @@ export class KeyPool {
     const slot = known ?? this.#keys.add(change);
     if (known !== undefined) this.#keys.change(known, change);
     // A streak of 0 was said after what made this gateway hold the key; any other may be older.
-    if (change.streak === 0 || change.state !== 'active') this.#held.wake(slot);
-    if (change.cooldowns.length === 0 && change.streak === 0) this.#wake(slot);
-    for (const { model, until_ms } of change.cooldowns) this.#rest(slot, model, until_ms, nowMs);
-    this.#refresh(slot, nowMs);
+    if (change.streak === 0 || change.state !== 'active') this.#availability.letGo(slot);
+    if (change.cooldowns.length === 0 && change.streak === 0) this.#availability.wake(slot);
+    for (const { model, until_ms } of change.cooldowns)
+      this.#availability.rest(slot, model, until_ms, nowMs);
+    this.#availability.refresh(slot, nowMs);
   }
 
   /** Takes a complete snapshot, page by page; at its end, keys that it does not have are forgotten. */
@@ -122,22 +111,22 @@ export class KeyPool {
 
   /** Rests a key for one model, or whole when `model` is null; never shortens a rest. */
   cool(key: RingKey, model: string | null, untilMs: number, nowMs: number): void {
-    if (this.#keys.holds(key)) this.#rest(key.slot, model, untilMs, nowMs);
+    if (this.#keys.holds(key)) this.#availability.rest(key.slot, model, untilMs, nowMs);
   }
 
   /** Uses a key for a model only when no other may be used, until then. */
   spare(key: RingKey, model: string, untilMs: number): void {
-    if (this.#keys.holds(key)) this.#spared.rest(key.slot, model, untilMs);
+    if (this.#keys.holds(key)) this.#availability.spare(key.slot, model, untilMs);
   }
 
   /** Uses a key for a model like any other again. */
   unspare(key: RingKey, model: string): void {
-    if (this.#keys.holds(key)) this.#spared.wake(key.slot, model);
+    if (this.#keys.holds(key)) this.#availability.unspare(key.slot, model);
   }
 
   /** Uses every key like any other again. */
   unspareAll(): void {
-    this.#spared.clear();
+    this.#availability.unspareAll();
   }
 
   /** Counts a failure here and now; at the threshold the key is out until keymanager says more. */
@@ -150,35 +139,31 @@ export class KeyPool {
 
   /** Takes a key out on this gateway's word, until keymanager's. */
   hold(key: RingKey, nowMs: number): void {
-    if (!this.#keys.holds(key)) return;
-    this.#held.rest(key.slot, nowMs + holdMs);
-    this.#refresh(key.slot, nowMs);
+    if (this.#keys.holds(key)) this.#availability.hold(key.slot, nowMs + holdMs, nowMs);
   }
 
   /** Takes back what this gateway alone decided. */
   release(key: RingKey, nowMs: number): void {
     if (!this.#keys.holds(key)) return;
     this.#keys.setStreak(key.slot, 0);
-    this.#held.wake(key.slot);
-    this.#refresh(key.slot, nowMs);
+    this.#availability.letGo(key.slot);
+    this.#availability.refresh(key.slot, nowMs);
   }
 
   /** Passes over a key that is at a limit, until then. */
   limit(key: RingKey, untilMs: number, nowMs: number): void {
-    if (!this.#keys.holds(key)) return;
-    this.#atLimit.rest(key.slot, untilMs);
-    this.#refresh(key.slot, nowMs);
+    if (this.#keys.holds(key)) this.#availability.limit(key.slot, untilMs, nowMs);
   }
 
   /** Asks again for a key that was at a limit. */
   unlimit(key: RingKey, nowMs: number): void {
-    if (this.#keys.holds(key)) this.#unlimit(key.slot, nowMs);
+    if (this.#keys.holds(key)) this.#availability.unlimit(key.slot, nowMs);
   }
 
   /** Asks again for every key, because the limits changed. */
   unlimitAll(): void {
     // At time 0 nothing else has ended: what has is noticed when a key is chosen.
-    for (const slot of this.#keys.taken()) this.#unlimit(slot, 0);
+    for (const slot of this.#keys.taken()) this.#availability.unlimit(slot, 0);
   }
 
   /** Ids of all keys. */
@@ -186,53 +171,9 @@ export class KeyPool {
     for (const slot of this.#keys.taken()) yield this.#keys.idOf(slot);
   }
 
-  // Never shortens a rest.
-  #rest(slot: number, model: string | null, untilMs: number, nowMs: number): void {
-    if (untilMs <= nowMs) return;
-    if (model === null) {
-      this.#restingWhole.rest(slot, untilMs);
-      this.#refresh(slot, nowMs);
-      return;
-    }
-    this.#restingByModel.rest(slot, model, untilMs);
-  }
-
-  #unlimit(slot: number, nowMs: number): void {
-    this.#atLimit.wake(slot);
-    this.#refresh(slot, nowMs);
-  }
-
   #remove(slot: number): void {
     this.#keys.delete(slot);
-    this.#usable.delete(slot);
-    this.#held.wake(slot);
-    this.#atLimit.wake(slot);
-    this.#wake(slot);
-    this.#spared.wakeWhole(slot);
-  }
-
-  #wake(slot: number): void {
-    this.#restingWhole.wake(slot);
-    this.#restingByModel.wakeWhole(slot);
-  }
-
-  #wakeEnded(model: string | null, nowMs: number): void {
-    const refresh = (slot: number): void => this.#refresh(slot, nowMs);
-    this.#restingWhole.wakeEnded(nowMs, refresh);
-    this.#held.wakeEnded(nowMs, refresh);
-    this.#atLimit.wakeEnded(nowMs, refresh);
-    if (model === null) return;
-    this.#restingByModel.wakeEnded(model, nowMs);
-    this.#spared.wakeEnded(model, nowMs);
-  }
-
-  #refresh(slot: number, nowMs: number): void {
-    const rests =
-      (this.#restingWhole.untilMs(slot) ?? 0) > nowMs ||
-      (this.#held.untilMs(slot) ?? 0) > nowMs ||
-      (this.#atLimit.untilMs(slot) ?? 0) > nowMs;
-    if (this.#keys.stateOf(slot) === 'active' && !rests) this.#usable.add(slot);
-    else this.#usable.delete(slot);
+    this.#availability.forget(slot);
   }
 
   // One version has two states only when one of them was a mistake that this gateway did not hear of.
