@@ -3,14 +3,12 @@ import type { Connect } from '../connector.ts';
 import { OutboundError } from '../outbound-error.ts';
 import type { CallListener, UpstreamCall, UpstreamRequest } from '../upstream-dispatcher.ts';
 import { Call } from './call.ts';
-import { StreamedBody } from './request-body.ts';
+import type { StreamedBody } from './request-body.ts';
 import type { RequestHead } from './request-head.ts';
 import type { ResponseHead } from './response-head.ts';
-import type { ResponseFraming } from './response-framing.ts';
+import { type ResponseFraming, restMsOf } from './response-framing.ts';
 import { ResponseReader, type ResponseSink } from './response-reader.ts';
-
-/** Before the upstream would end an idle connection by its own word, so that no request meets that end; ms. */
-const earlierMs = 2_000;
+import { writeRequest } from './write-request.ts';
 
 export interface ConnectionOwner {
   /** Its request is done: it waits for another one, which it can take for so long, ms; null says no limit. */
@@ -99,16 +97,13 @@ export class Connection implements ResponseSink {
       this.#handOver(call, socket, this.#switched, rest);
       return;
     }
-    const reusable =
-      this.#framing?.keepAlive === true &&
-      call.request.upgrade === undefined &&
-      rest.length === 0 &&
-      (this.#body === null || this.#body.whole);
-    const keepAliveMs = this.#framing?.keepAliveMs ?? null;
-    if (!reusable || (keepAliveMs !== null && keepAliveMs <= earlierMs)) this.end();
+    const restMs = this.#framing === null ? 0 : restMsOf(this.#framing);
+    const isOver = this.#body === null || this.#body.whole;
+    if (restMs === 0 || !isOver || rest.length > 0 || call.request.upgrade !== undefined)
+      this.end();
     else {
       this.#finish();
-      this.#owner.rested(this, keepAliveMs === null ? null : keepAliveMs - earlierMs);
+      this.#owner.rested(this, restMs);
     }
     try {
       call.listener.end();
@@ -132,19 +127,7 @@ export class Connection implements ResponseSink {
     this.#reader.expect({ method, upgrade: upgrade !== undefined });
     listener.sent();
     if (call.ended) return;
-    if (body === null || Buffer.isBuffer(body)) {
-      socket.cork();
-      socket.write(head.text, 'latin1');
-      if (body !== null && body.length > 0) socket.write(body);
-      socket.uncork();
-      return;
-    }
-    socket.write(head.text, 'latin1');
-    this.#body = new StreamedBody(body, {
-      socket,
-      sizeBytes: head.framing.kind === 'length' ? head.framing.sizeBytes : null,
-      failed: (error) => this.#fail(error),
-    });
+    this.#body = writeRequest(socket, { head, body }, (error) => this.#fail(error));
   }
 
   readonly #onData = (chunk: Buffer): void => {

@@ -18,6 +18,15 @@ export interface ResponseFraming {
   readonly keepAliveMs: number | null;
 }
 
+/** Before the upstream would end an idle connection by its own word, so that no request meets that end; ms. */
+const earlierMs = 2_000;
+
+/** How long the connection of an answer can take another request, ms; null says no limit, 0 not at all. */
+export function restMsOf({ keepAlive, keepAliveMs }: ResponseFraming): number | null {
+  if (!keepAlive) return 0;
+  return keepAliveMs === null ? null : Math.max(0, keepAliveMs - earlierMs);
+}
+
 const none: ResponseBody = { kind: 'none' };
 const chunked: ResponseBody = { kind: 'chunked' };
 const untilClose: ResponseBody = { kind: 'until-close' };

@@ -1,9 +1,10 @@
 import { OutboundError } from '../outbound-error.ts';
-import { chunkSize, endOfLine } from './chunk-line.ts';
+import { ChunkedBody } from './chunked-body.ts';
 import { invalidResponse, readResponseHead, type ResponseHead } from './response-head.ts';
 import { framingOf, type ResponseFraming } from './response-framing.ts';
+import { UnreadBytes } from './unread-bytes.ts';
 
-/** Longest head of an answer, interim ones and the trailers each by themselves, in bytes. */
+/** Longest head of an answer, interim ones each by themselves, in bytes. */
 const maxHeadBytes = 65_536;
 
 /** Who is told what an answer brings, in order. */
@@ -14,18 +15,8 @@ export interface ResponseSink {
   whole(rest: Buffer): void;
 }
 
-type State =
-  | 'idle'
-  | 'head'
-  | 'length'
-  | 'until-close'
-  | 'chunk-line'
-  | 'chunk'
-  | 'chunk-end'
-  | 'trailers'
-  | 'whole';
+type State = 'idle' | 'head' | 'length' | 'until-close' | 'chunked' | 'whole';
 
-const nothing = Buffer.alloc(0);
 const headEnd = '\r\n\r\n';
 
 /**
@@ -36,12 +27,10 @@ export class ResponseReader {
   readonly #sink: ResponseSink;
   #state: State = 'idle';
   #request: { readonly method: string; readonly upgrade: boolean } = { method: '', upgrade: false };
-  /** What came and was not told, from `#at`. */
-  #bytes: Buffer = nothing;
-  #at = 0;
-  /** Of the body, or of the chunk, that is being read. */
+  readonly #unread = new UnreadBytes();
+  /** Of a body whose length is known. */
   #leftBytes = 0;
-  #trailerBytes = 0;
+  #chunked = new ChunkedBody();
   #paused = false;
   #reading = false;
   /** Nothing more will come. */
@@ -60,7 +49,7 @@ export class ResponseReader {
 
   /** Whether a byte of the answer that is awaited has come. */
   get begun(): boolean {
-    return this.#state !== 'head' || this.#bytes.length > this.#at;
+    return this.#state !== 'head' || this.#unread.length > 0;
   }
 
   get paused(): boolean {
@@ -73,11 +62,7 @@ export class ResponseReader {
   }
 
   read(chunk: Buffer): void {
-    if (this.#at < this.#bytes.length) {
-      chunk = Buffer.concat([this.#bytes.subarray(this.#at), chunk]);
-    }
-    this.#bytes = chunk;
-    this.#at = 0;
+    this.#unread.add(chunk);
     this.#advance();
   }
 
@@ -100,8 +85,7 @@ export class ResponseReader {
   /** Nothing more is told of this answer. */
   stop(): void {
     this.#state = 'idle';
-    this.#bytes = nothing;
-    this.#at = 0;
+    this.#unread.clear();
   }
 
   #advance(): void {
@@ -126,19 +110,13 @@ export class ResponseReader {
       case 'head':
         return this.#head();
       case 'length':
-        return this.#data('whole');
+        return this.#ofLength();
       case 'until-close':
         return this.#untilClose();
-      case 'chunk-line':
-        return this.#chunkLine();
-      case 'chunk':
-        return this.#data('chunk-end');
-      case 'chunk-end':
-        return this.#chunkEnd();
-      case 'trailers':
-        return this.#trailers();
+      case 'chunked':
+        return this.#ofChunks();
       case 'whole': {
-        const rest = this.#at < this.#bytes.length ? this.#bytes.subarray(this.#at) : nothing;
+        const rest = this.#unread.take(this.#unread.length);
         this.stop();
         this.#sink.whole(rest);
         return false;
@@ -147,14 +125,14 @@ export class ResponseReader {
   }
 
   #head(): boolean {
-    const bytes = this.#bytes;
-    const end = bytes.indexOf(headEnd, this.#at, 'latin1');
-    if ((end === -1 ? bytes.length : end) - this.#at > maxHeadBytes) {
+    const { bytes, at } = this.#unread;
+    const end = bytes.indexOf(headEnd, at, 'latin1');
+    if ((end === -1 ? bytes.length : end) - at > maxHeadBytes) {
       throw invalidResponse(`a head of more than ${maxHeadBytes} bytes`);
     }
     if (end === -1) return false;
-    const head = readResponseHead(bytes.toString('latin1', this.#at, end));
-    this.#at = end + headEnd.length;
+    const head = readResponseHead(bytes.toString('latin1', at, end));
+    this.#unread.readTo(end + headEnd.length);
     const framing = framingOf(head, this.#request);
     const { body } = framing;
     // Interim answers (RFC 9110 15.2) say nothing that the client waits for.
@@ -169,7 +147,8 @@ export class ResponseReader {
         this.#leftBytes = body.sizeBytes;
         break;
       case 'chunked':
-        this.#state = 'chunk-line';
+        this.#state = 'chunked';
+        this.#chunked = new ChunkedBody();
         break;
       case 'until-close':
         this.#state = 'until-close';
@@ -179,60 +158,29 @@ export class ResponseReader {
     return true;
   }
 
-  /** Tells what there is of the next `#leftBytes`, and goes on to `next` with the last of them; false when there is nothing. */
-  #data(next: State): boolean {
-    const bytes = this.#bytes;
-    const from = this.#at;
-    const here = bytes.length - from;
-    if (here === 0) return false;
-    const taken = Math.min(here, this.#leftBytes);
-    this.#leftBytes -= taken;
-    this.#at = from + taken;
+  #ofLength(): boolean {
+    if (this.#unread.length === 0) return false;
+    const data = this.#unread.take(this.#leftBytes);
+    this.#leftBytes -= data.length;
     // Before the listener, who may stop all of it.
-    if (this.#leftBytes === 0) this.#state = next;
-    this.#sink.data(from === 0 && taken === bytes.length ? bytes : bytes.subarray(from, this.#at));
+    if (this.#leftBytes === 0) this.#state = 'whole';
+    this.#sink.data(data);
     return true;
   }
 
   #untilClose(): boolean {
-    this.#leftBytes = Number.MAX_SAFE_INTEGER;
-    if (this.#data('until-close')) return true;
-    if (!this.#closed) return false;
-    this.#state = 'whole';
+    const here = this.#unread.length;
+    if (here > 0) this.#sink.data(this.#unread.take(here));
+    else if (this.#closed) this.#state = 'whole';
+    else return false;
     return true;
   }
 
-  #chunkLine(): boolean {
-    const end = endOfLine(this.#bytes, this.#at);
-    if (end === -1) return false;
-    this.#leftBytes = chunkSize(this.#bytes, this.#at, end);
-    this.#at = end;
-    this.#trailerBytes = 0;
-    this.#state = this.#leftBytes === 0 ? 'trailers' : 'chunk';
-    return true;
-  }
-
-  #chunkEnd(): boolean {
-    const bytes = this.#bytes;
-    const at = this.#at;
-    if (bytes.length - at < 2) return false;
-    if (bytes[at] !== 0x0d || bytes[at + 1] !== 0x0a) {
-      throw invalidResponse('a chunk longer than its size');
-    }
-    this.#at = at + 2;
-    this.#state = 'chunk-line';
-    return true;
-  }
-
-  // They are of this connection (RFC 9110 6.5): read past.
-  #trailers(): boolean {
-    const end = endOfLine(this.#bytes, this.#at);
-    if (end === -1) return false;
-    const sizeBytes = end - this.#at;
-    this.#trailerBytes += sizeBytes;
-    if (this.#trailerBytes > maxHeadBytes) throw invalidResponse('trailers too long');
-    this.#at = end;
-    if (sizeBytes === 2) this.#state = 'whole';
+  #ofChunks(): boolean {
+    const next = this.#chunked.next(this.#unread);
+    if (next === 'more') return false;
+    if (next === 'end') this.#state = 'whole';
+    else this.#sink.data(next);
     return true;
   }
 }

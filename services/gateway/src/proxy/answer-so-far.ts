@@ -51,6 +51,11 @@ export class AnswerSoFar {
     return this.#heldBytes;
   }
 
+  /** Whether it is a success without a byte. */
+  get isEmpty(): boolean {
+    return this.#heldBytes === 0 && this.#status === 200;
+  }
+
   /** Gives what is held away: it is on its way to the client now. */
   takeHeld(): Buffer[] {
     const held = this.#held;

@@ -1,28 +1,24 @@
-import type { ServerResponse } from 'node:http';
 import type { ScanResult } from '@keymux/channels';
 import type { AwaitsRow } from '../outbox/outbox.ts';
 import type { AttemptListener } from '../upstream/attempt.ts';
 import type { AttemptFailure } from '../upstream/attempt-failure.ts';
 import { AnswerSoFar } from './answer-so-far.ts';
-import { keepBoundaries } from './chunk-boundaries.ts';
+import { AnswerWriter, type AnswerWriterDeps } from './answer-writer.ts';
 import { maxReadBytes } from './held-text.ts';
 import { LastBytes } from './last-bytes.ts';
-import { type ResponseHeaders, withCors } from './response-headers.ts';
+import type { ResponseHeaders } from './response-headers.ts';
 import type { RelayListener } from './relay-listener.ts';
 import type { UsageReader } from './usage-reader.ts';
 
 /** Longest error answer that is held back while another attempt is made, in bytes. */
 const maxHeldBytes = 1024 * 1024;
 
-export interface RelayDeps {
-  readonly res: ServerResponse;
+export interface RelayDeps extends AnswerWriterDeps {
   readonly requestId: string;
-  readonly extraHeaders: readonly string[];
   readonly listener: RelayListener;
   readonly usageReader: (headers: ResponseHeaders) => UsageReader;
   /** An answer of 200 without a byte is a failure: the call must answer with content. */
   readonly contentExpected: boolean;
-  readonly resume: () => void;
 }
 
 type Mode = 'waiting' | 'holding' | 'refusing' | 'relaying' | 'done';
@@ -35,6 +31,7 @@ export class Relay implements AttemptListener {
   readonly #deps: RelayDeps;
   readonly #last: LastBytes;
   readonly #answer: AnswerSoFar;
+  readonly #writer: AnswerWriter;
   #mode: Mode = 'waiting';
   #usage: UsageReader | undefined;
   #receivedBytes = 0;
@@ -44,6 +41,7 @@ export class Relay implements AttemptListener {
   constructor(deps: RelayDeps) {
     this.#deps = deps;
     this.#answer = new AnswerSoFar(deps.requestId);
+    this.#writer = new AnswerWriter(deps);
     this.#last = new LastBytes(deps.res, () => deps.listener.finished());
   }
 
@@ -67,7 +65,8 @@ export class Relay implements AttemptListener {
     this.#receivedBytes += chunk.length;
     switch (this.#mode) {
       case 'relaying':
-        return this.#forward(chunk);
+        this.#usage?.feed(chunk);
+        return this.#write(chunk, true);
       case 'holding':
         return this.#first(chunk);
       case 'refusing':
@@ -92,11 +91,11 @@ export class Relay implements AttemptListener {
         });
         return;
       case 'holding':
-        if (this.#isEmpty()) {
+        if (this.#deps.contentExpected && this.#answer.isEmpty) {
           this.#deps.listener.ended({ kind: 'empty', answer: this.#answer.held() });
           return;
         }
-        this.#commit();
+        this.#writer.commit(this.#answer);
         this.#settle(() => this.#last.end());
         return;
       case 'relaying':
@@ -146,7 +145,7 @@ export class Relay implements AttemptListener {
       // Only a first event that is not complete yet keeps the client waiting, for its rest.
       if (usage.undecided && this.#answer.heldBytes < maxReadBytes) return true;
     }
-    this.#commit();
+    this.#writer.commit(this.#answer);
     this.#mode = 'relaying';
     let flowing = true;
     const chunks = this.#answer.takeHeld();
@@ -156,24 +155,12 @@ export class Relay implements AttemptListener {
     return flowing;
   }
 
-  #forward(chunk: Buffer): boolean {
-    this.#usage?.feed(chunk);
-    return this.#write(chunk, true);
-  }
-
   #write(chunk: Buffer, newest: boolean): boolean {
     if (newest && !this.#settled && this.#isLast(chunk)) {
       this.#last.hold();
       this.#settle(() => undefined);
     }
-    keepBoundaries(this.#deps.res);
-    if (this.#deps.res.write(chunk)) return true;
-    this.#deps.listener.blocked(true);
-    this.#deps.res.once('drain', () => {
-      this.#deps.listener.blocked(false);
-      this.#deps.resume();
-    });
-    return false;
+    return this.#writer.write(chunk);
   }
 
   // The row must be on disk before the client has all, or a crash in between loses it.
@@ -199,14 +186,6 @@ export class Relay implements AttemptListener {
     else usage.end(tell);
   }
 
-  #commit(): void {
-    const { res, extraHeaders } = this.#deps;
-    const { status, statusText, headers } = this.#answer;
-    this.#deps.listener.committed(status);
-    res.sendDate = false;
-    res.writeHead(status, statusText, withCors(headers.forwarded, extraHeaders));
-  }
-
   #refuseStreaming(): void {
     this.#refusedStreaming = true;
     this.#deps.listener.ended({
@@ -214,14 +193,8 @@ export class Relay implements AttemptListener {
       answer: this.#answer.held(),
       text: this.#answer.text(),
     });
-    this.#commit();
+    this.#writer.commit(this.#answer);
     this.#mode = 'relaying';
     for (const chunk of this.#answer.takeHeld()) this.#deps.res.write(chunk);
-  }
-
-  /** Whether it ended without the content that it must have. */
-  #isEmpty(): boolean {
-    const { heldBytes, status } = this.#answer;
-    return heldBytes === 0 && this.#deps.contentExpected && status === 200;
   }
 }
