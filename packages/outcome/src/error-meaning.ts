@@ -78,9 +78,15 @@ export function saysExhausted(status: number, error: ErrorFacts, model: string |
   const named = names(error);
   if (named.some((name) => exhausted.has(name))) return true;
   const words = ownWords(error, model);
-  if (status === 400) return words.includes('credit balance is too low');
+  if (status === 400) {
+    // Anthropic's words for an account without money, and for one that was closed.
+    return /credit balance is too low|^this organization has been disabled\b/.test(words);
+  }
   if (status !== 401 && status !== 403 && status !== 429) return false;
-  if (/\b(?:suspended|deactivated)\b/.test(words)) return true;
+  if (/\b(?:suspended|deactivated)\b|^this organization has been disabled\b/.test(words))
+    return true;
+  // xAI's words, with 403 or 429.
+  if (/\bused all available credits\b|\brun out of credits\b/.test(words)) return true;
   // Gemini words every rate limit as "check your plan and billing details".
   const busy =
     named.some((name) => name === 'resource_exhausted' || name.startsWith('rate_limit')) ||
@@ -103,6 +109,11 @@ export function speaksOfKey(error: ErrorFacts, model: string | null): boolean {
     /\b(?:api|access|secret)[ _-]?key\b|\bcredentials?\b|\bkey (?:is|was|has)\b/.test(words) &&
     !/\b(?:region|country|countries|location|territor\w*|models?|resource|scopes?)\b/.test(words)
   );
+}
+
+/** Whether a 403 is about what the client wrote: OpenRouter's for input that its moderation flagged. */
+export function saysFlagged(error: ErrorFacts, model: string | null): boolean {
+  return /\brequires moderation\b|\binput was flagged\b/.test(ownWords(error, model));
 }
 
 /** Whether an upstream says that it has too much to do, for whichever key. */

@@ -1,6 +1,12 @@
 import type { ErrorFacts } from '@keymux/channels';
 import type { AttemptOutcome } from './attempt-outcome.ts';
-import { saysExhausted, saysKeyInvalid, saysOverloaded, speaksOfKey } from './error-meaning.ts';
+import {
+  saysExhausted,
+  saysFlagged,
+  saysKeyInvalid,
+  saysOverloaded,
+  speaksOfKey,
+} from './error-meaning.ts';
 import { ruledByGroup } from './error-rule.ts';
 import type { JudgeContext, Judgement, Rest, Retry } from './judgement.ts';
 import { resetHint } from './reset-hint.ts';
@@ -17,7 +23,6 @@ interface Row {
 
 const status = ({ status: it }: Subject): number => it ?? 0;
 
-/** The table of the design, in order: the first row that fits rules. Group rules come before it. */
 const upstreamFault = {
   verdict: 'upstream',
   scope: 'upstream',
@@ -79,6 +84,12 @@ const table: readonly Row[] = [
     rule: 'rate-limit',
     when: (it) => status(it) === 429,
     means: { ...keyRests, rest: { usualMs: 60_000, settable: true }, guarded: 'unless-hinted' },
+  },
+  {
+    rule: 'flagged',
+    when: (it, { model }) =>
+      status(it) === 403 && it.error !== null && saysFlagged(it.error, model),
+    means: { verdict: 'pass', scope: 'request', retry: 'no', atFault: 'client' },
   },
   {
     // A key that may not list models is no worse for those that it may use.
