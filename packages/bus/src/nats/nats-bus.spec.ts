@@ -367,7 +367,8 @@ it.each(cases)(
     const write = (line: string): void => void told.push(line);
     const hearing = createLogger({ service: 'test', level: 'warn', format: 'json', write });
     const options = { name: 'test', replicas: 1, log: hearing, url: `${server.url}${query}` };
-    const first = new NatsLink(options);
+    // It may itself come before the server knows that who looked whether it listens is gone.
+    const first = new NatsLink({ ...options, log });
     await first.start();
     const second = new NatsLink({ ...options, patienceMs: 100 });
     await second.start();

@@ -5,7 +5,7 @@ import { Deadlines } from '../deadlines.ts';
 import { BusUnavailable } from '../bus.ts';
 import { pause } from '../pause.ts';
 import { type NatsAddress, parseNatsUrl } from './nats-url.ts';
-import { hearObjection, isUntold, refusesCredentials } from './refusal.ts';
+import { hearObjection, refusesCredentials } from './refusal.ts';
 import { reconcileStreams } from './streams.ts';
 
 /** The oldest server that has what the bus needs. */
@@ -145,7 +145,7 @@ export class NatsLink implements Service {
       this.#refused = refusesCredentials(error);
       if (this.#refused && this.#late) return refusal;
       if (this.#refused) throw new StartProblem(`NATS_URL: ${refusal}`);
-      this.#said = (isUntold(error) ? await hearObjection(options) : null) ?? '';
+      this.#said = (await hearObjection(options)) ?? '';
       if (this.#said !== '') return `the server says: ${this.#said}`;
       return `cannot be reached (${sentence(error)})`;
     }

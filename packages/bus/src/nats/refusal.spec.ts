@@ -1,8 +1,7 @@
 import { createServer } from 'node:net';
-import { TimeoutError } from '@nats-io/transport-node';
 import { startNats } from '@keymux/parts/nats';
 import { expect, it } from 'vitest';
-import { hearObjection, isUntold } from './refusal.ts';
+import { hearObjection } from './refusal.ts';
 
 /** A server at which nobody should tell a secret: what it says at once, and what it was sent. */
 async function stranger(says: string) {
@@ -53,13 +52,3 @@ it('hears an objection that any of several servers has, and none from one that t
   expect(await hearObjection({ servers, user: 'keymux', pass: 'right' })).toBeNull();
   await Promise.all([silent.stop(), nats.stop()]);
 }, 60_000);
-
-it('looks only where the client does not know why', () => {
-  const failed = (code: string) => Object.assign(new Error('failed'), { code });
-  expect([new TimeoutError(), failed('ECONNRESET'), failed('EPIPE')].map(isUntold)).toEqual([
-    true,
-    true,
-    true,
-  ]);
-  expect([new Error('no'), failed('ENOTFOUND'), null].map(isUntold)).toEqual([false, false, false]);
-});

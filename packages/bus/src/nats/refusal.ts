@@ -6,7 +6,6 @@ import {
   AuthorizationError,
   buildAuthenticator,
   type NodeConnectionOptions,
-  TimeoutError,
   UserAuthenticationExpiredError,
 } from '@nats-io/transport-node';
 
@@ -14,14 +13,12 @@ const defaultPort = 4222;
 /** For each thing that a server has to say. */
 const patienceMs = 1_000;
 /** A server that may take nobody more says so right after its greeting, before it speaks TLS. */
-const secondWordMs = 250;
+const secondWordMs = 500;
 /** More than any greeting. */
 const mostText = 65_536;
 const greeting = /^INFO\s+(\{.*\})\s*\r\n/i;
 const objection = /^-ERR\s+'?(.*?)'?\s*\r\n/im;
 const answer = /^(?:-ERR|PONG)\b.*\r\n/im;
-/** How a connection fails when the server hung up. */
-const hungUp = new Set<unknown>(['ECONNRESET', 'EPIPE']);
 
 /** What we heed of a server's greeting. */
 interface Info {
@@ -35,13 +32,10 @@ export function refusesCredentials(error: unknown): boolean {
   return error instanceof AuthorizationError || error instanceof UserAuthenticationExpiredError;
 }
 
-/** True when the server may have told why: the client forgets what it says before a connection is made. */
-export function isUntold(error: unknown): boolean {
-  if (error instanceof TimeoutError) return true;
-  return error instanceof Error && 'code' in error && hungUp.has(error.code);
-}
-
-/** What the first of the servers that objects to a connection says; null when none does. Takes seconds at most. */
+/**
+ * What the first of the servers that objects to a connection says; null when none does. Takes seconds at most. The client
+ * forgets what a server says before a connection is made, and fails in many ways when it then hangs up.
+ */
 export async function hearObjection(options: NodeConnectionOptions): Promise<string | null> {
   for (const server of [options.servers ?? []].flat()) {
     const text = await converse(server, options).catch(() => '');
