@@ -110,6 +110,50 @@ it('refuses at once what is published while the server is away, and goes on when
   await close();
 });
 
+it('goes on when a follower fails to hear that it missed something', async () => {
+  const { client, close } = await make();
+  let missed = 0;
+  await client.bus.follow(
+    'KEY_STATE',
+    () => undefined,
+    () => {
+      throw new Error('no');
+    },
+  );
+  await client.bus.follow(
+    'CONFIG',
+    () => undefined,
+    () => (missed += 1),
+  );
+  for (const times of [1, 2]) {
+    await nats.kill('SIGKILL');
+    await nats.restart();
+    await vi.waitUntil(() => missed === times, 20_000);
+  }
+  await close();
+});
+
+it('consumes a stream in the end when the server stands still while it starts to', async () => {
+  const frozen = await startNats();
+  const link = new NatsLink({ url: frozen.url, name: 'test', replicas: 1, log });
+  await link.start();
+  const deadLetters = { park: () => Promise.reject(new Error('nothing is to be parked')) };
+  const bus = createNatsBus({ link, deadLetters, log });
+  await frozen.kill('SIGSTOP');
+  const seen: unknown[] = [];
+  await bus.consume('KEY_CHECKS', { durable: 'd' }, ({ data }) => {
+    seen.push(data);
+    return Promise.resolve('ack');
+  });
+  await frozen.kill('SIGCONT');
+  await vi.waitUntil(() => link.up !== null, 20_000);
+  await bus.publish('KEY_CHECKS', testMessage('key.check.a', 'after all'));
+  await expect.poll(() => seen, { timeout: 20_000 }).toEqual(['after all']);
+  await bus.close();
+  await link.close();
+  await frozen.stop();
+});
+
 it('parks what is no message at all', async () => {
   const { hub, parked, close } = await make();
   await hub.bus.consume('KEY_CHECKS', { durable: 'd' }, () => Promise.resolve('ack'));

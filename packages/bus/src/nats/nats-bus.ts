@@ -1,12 +1,6 @@
 import { jetstream } from '@nats-io/jetstream';
 import type { Logger } from '@keymux/service';
-import {
-  type Bus,
-  BusUnavailable,
-  type DeadLetters,
-  type Message,
-  type Subscription,
-} from '../bus.ts';
+import { type Bus, BusUnavailable, type DeadLetters, type Subscription } from '../bus.ts';
 import { encode } from './wire.ts';
 import { readMessage } from './wire-message.ts';
 import type { NatsLink } from './nats-link.ts';
@@ -86,27 +80,28 @@ export function createNatsBus(options: NatsBusOptions): Bus {
       if (closed) return unavailable('the bus is closed');
       let stop = (): void => undefined;
       let flushed: Promise<void> = Promise.resolve();
+      // One that throws harms no other, nor the connection.
+      const tell = (follower: () => void): void => {
+        try {
+          follower();
+        } catch (error) {
+          log.error({ err: error, stream }, 'a follower of the bus failed');
+        }
+      };
       const unlisten = link.listen({
         joined(connection) {
           const subscription = connection.subscribe(subjectOf(stream), {
             callback: (error, { data, headers, subject }) => {
               const message = error === null ? readMessage(data, headers) : null;
               if (message === null) log.error({ err: error, subject }, 'an unreadable broadcast');
-              else hear(message);
+              else tell(() => handler(message));
             },
           });
           stop = () => subscription.unsubscribe();
           flushed = connection.flush();
         },
-        ...(missed === undefined ? {} : { rejoined: missed }),
+        ...(missed === undefined ? {} : { rejoined: () => tell(missed) }),
       });
-      const hear = (message: Message): void => {
-        try {
-          handler(message);
-        } catch (error) {
-          log.error({ err: error, stream }, 'a follower of the bus failed');
-        }
-      };
       // A connection that breaks meanwhile subscribes anew when it is back.
       await flushed.catch(() => undefined);
       return keep({

@@ -4,6 +4,7 @@ import {
   type ConsumerMessages,
   DeliverPolicy,
   JetStreamApiCodes,
+  JetStreamApiError,
   type JetStreamManager,
   type JsMsg,
   jetstream,
@@ -13,6 +14,7 @@ import { nanos, type NatsConnection } from '@nats-io/transport-node';
 import type { StreamName } from '@keymux/contracts';
 import type { Logger } from '@keymux/service';
 import type { ConsumeOptions, DeadLetters, Message, Subscription } from '../bus.ts';
+import { pause } from '../pause.ts';
 import { WorkQueue } from '../work-queue/work-queue.ts';
 import type { WorkHandler } from '../work-queue/consumers.ts';
 import type { NatsLink } from './nats-link.ts';
@@ -74,7 +76,12 @@ export class WorkConsumer implements Subscription {
   async start(): Promise<void> {
     const { link, consumer, handler } = this.#options;
     this.#inQueue = this.#queue.consume(consumer, handler);
-    if (link.up !== null) await this.#ensureDurable(link.up);
+    if (link.up !== null) {
+      await this.#ensureDurable(link.up).catch((error: unknown) => {
+        // What the server says stands; when it says nothing it is away, and pulling asks again.
+        if (error instanceof JetStreamApiError) throw error;
+      });
+    }
     this.#stillAtIt = setInterval(() => this.#tellStillAtIt(), stillAtItMs);
     this.#unlisten = link.listen({
       joined: (connection) => {
@@ -115,7 +122,7 @@ export class WorkConsumer implements Subscription {
       } catch (error) {
         if (signal.aborted || connection.isClosed()) return;
         log.warn({ err: error, stream }, 'a stream cannot be consumed now; trying again');
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        await pause(pauseMs, signal);
       }
     }
   }
