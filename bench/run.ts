@@ -7,8 +7,11 @@ import { startTargets, type Target } from './targets.ts';
 
 const rounds = 5;
 const requests = 6_000;
-/** Before the first round: V8 goes on making code faster until some 20,000 requests. */
-const warmRequests = 25_000;
+/**
+ * Before the first round, with streams between the first and the second half: V8 goes on making code faster
+ * until some 20,000 requests, and begins anew when it meets its first stream.
+ */
+const warmRequests = 40_000;
 const connections = 16;
 const streams = 250;
 const chunksPerStream = 100;
@@ -50,6 +53,15 @@ async function measure(target: Target, figures: Figures): Promise<void> {
     ),
   );
   figures.loadedMib.push(pids.map(residentMib));
+}
+
+async function warm({ url: base, key }: Target): Promise<void> {
+  const url = `${base}/v1/chat/completions`;
+  const half = { url, key, stream: false, connections, requests: warmRequests / 2 };
+  await run(half);
+  const streaming = { key, stream: true, connections: streams, requests: streams };
+  await run({ ...streaming, url: `${url}?chunks=${chunksPerStream}` });
+  await run(half);
 }
 
 function quantile(values: readonly number[], share: number): number {
@@ -128,9 +140,7 @@ try {
       },
     ]),
   );
-  const warm = { stream: false, connections, requests: warmRequests };
-  for (const { url, key } of figures.keys())
-    await run({ ...warm, key, url: `${url}/v1/chat/completions` });
+  for (const target of figures.keys()) await warm(target);
   for (let round = 0; round < rounds; round += 1) {
     for (const [target, its] of figures) await measure(target, its);
   }
@@ -149,8 +159,8 @@ function pageOf(found: string): string {
 
 \`npm run bench\` measures on your machine: direct, nginx, a bare Node proxy (\`bench/bare.ts\`: \`node:http\` in,
 undici out, nothing else) and Keymux as it comes, with logs, metrics and key accounting on and
-${keys.toLocaleString('en')} keys, in one run, ${rounds} rounds interleaved, medians, after ${warmRequests.toLocaleString('en')} requests to each: until then a program on
-Node still becomes faster. ${requests.toLocaleString('en')} completions a round of about 1 KB over ${connections} connections;
+${keys.toLocaleString('en')} keys, in one run, ${rounds} rounds interleaved, medians, after ${warmRequests.toLocaleString('en')} requests and ${streams} streams to each: until then a
+program on Node still becomes faster. ${requests.toLocaleString('en')} completions a round of about 1 KB over ${connections} connections;
 ${streams} streams of ${chunksPerStream} chunks, one each 20 ms; latency added to the direct way, over one connection. CPU is
 that of all processes of a proxy, with what they write after the load. In brackets: times nginx.
 
