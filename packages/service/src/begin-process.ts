@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { settings } from '@keymux/contracts';
 import { type Environment, readEnvironment } from './environment.ts';
+import { letHeapGrow } from './heap-growth.ts';
 import { createLogger, type Logger } from './logger.ts';
 
 /** What every process has before its own parts. */
@@ -22,6 +23,7 @@ export function needVariable(name: string, value: string | undefined): string {
 
 /** Reads the environment, makes the data folder and the log; refuses the start with one line when it cannot. */
 export function beginProcess(service: string): Begun {
+  letHeapGrow();
   const read = readEnvironment({ env: process.env, settings, envFile: '.env' });
   if (read.kind === 'invalid') refuseStart(`${read.variable}: ${read.message}`);
   const { environment } = read;

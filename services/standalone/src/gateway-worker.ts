@@ -3,6 +3,7 @@ import { type Coordination, createLimitsOverCalls } from '@keymux/coordination';
 import { createGateway } from '@keymux/gateway';
 import {
   createLogger,
+  letHeapGrow,
   type Logger,
   StartProblem,
   startTracing,
@@ -10,6 +11,8 @@ import {
 } from '@keymux/service';
 import { createVault } from '@keymux/vault';
 import { readMessage, type ToParent, type ToWorker, type WorkerBoot } from './worker-messages.ts';
+
+letHeapGrow();
 
 const tell = (message: ToParent): void => void process.send?.({ keymux_worker: message });
 
