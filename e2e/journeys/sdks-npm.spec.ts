@@ -181,9 +181,9 @@ describe('the @anthropic-ai/sdk', () => {
   it('raises its own exceptions on what the gateway itself refuses', async () => {
     const { url } = await serve('anthropic');
     const wrong = new Anthropic({ baseURL: url, apiKey: 'pk-wrong', maxRetries: 0 });
-    await expect(wrong.messages.create(asked)).rejects.toBeInstanceOf(
-      Anthropic.AuthenticationError,
-    );
+    const refused: unknown = await wrong.messages.create(asked).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(Anthropic.AuthenticationError);
+    expect(refused).toMatchObject({ requestID: expect.stringMatching(/^[0-9a-f-]{36}$/) });
   });
 });
 

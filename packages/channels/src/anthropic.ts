@@ -26,6 +26,7 @@ export const anthropic: Channel = {
       body: { model: testModel, messages: [{ role: 'user', content: 'hi' }], max_tokens: 1 },
     }),
   models: modelsByData('/v1/models?limit=1000'),
+  requestIdHeader: 'request-id',
   errorBody: ({ status, message }) =>
     JSON.stringify({ type: 'error', error: { type: errorType(status), message } }),
   errorFacts: (status, _headers, bodyText) => readErrorFacts(status, bodyText),

@@ -54,6 +54,8 @@ export interface Channel {
   /** `validationEndpoint` is a path, or `GET /path`; empty for the channel's own. */
   probe(options: { readonly testModel: string; readonly validationEndpoint?: string }): Probe;
   readonly models: ModelList;
+  /** Where the provider's SDKs look for the id of a request. */
+  readonly requestIdHeader: 'x-request-id' | 'request-id';
   /** JSON in the shape that makes the provider's SDKs raise their usual exception. */
   errorBody(error: OwnError): string;
   /** What an error answer of an upstream says; never throws, whatever the body is. */

@@ -39,6 +39,7 @@ export const gemini: Channel = {
       },
     }),
   models: modelsByName('/v1beta/models?pageSize=1000'),
+  requestIdHeader: 'x-request-id',
   errorBody: ({ status, message }) =>
     JSON.stringify({ error: { code: status, message, status: statusName(status) } }),
   errorFacts: (status, _headers, bodyText) => readErrorFacts(status, bodyText),

@@ -22,6 +22,7 @@ export const openaiResponse: Channel = {
       body: { model: testModel, input: 'hi', max_output_tokens: 16, store: false },
     }),
   models: openai.models,
+  requestIdHeader: 'x-request-id',
   errorBody: openaiErrorBody,
   errorFacts: (status, _headers, bodyText) => readErrorFacts(status, bodyText),
   usageOf: responseUsage,

@@ -21,6 +21,7 @@ export const openai: Channel = {
       body: { model: testModel, messages: [{ role: 'user', content: 'hi' }], max_tokens: 1 },
     }),
   models: modelsByData('/v1/models'),
+  requestIdHeader: 'x-request-id',
   errorBody: openaiErrorBody,
   errorFacts: (status, _headers, bodyText) => readErrorFacts(status, bodyText),
   usageOf: completionUsage,

@@ -19,6 +19,9 @@ export function sendGatewayError(
     String(body.length),
     requestIdHeader,
     about.requestId,
+    ...(channel.requestIdHeader === requestIdHeader
+      ? []
+      : [channel.requestIdHeader, about.requestId]),
     'x-keymux-error',
     code,
     ...about.headers,

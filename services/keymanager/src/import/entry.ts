@@ -30,5 +30,9 @@ export function readEntry(text: string, line: number): Entry {
   // What a header can carry; bytes that are not UTF-8 were replaced by U+FFFD.
   if (!/^[\x21-\x7e]+$/.test(text)) return invalid('has characters that no key has');
   if (/["']/.test(text)) return invalid('has a quotation mark inside');
+  // A line of an .env file.
+  if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+=/.test(text)) {
+    return invalid('has a name and = before the key: take them away');
+  }
   return { kind: 'key', line, secret: text };
 }

@@ -1,6 +1,7 @@
 import { type Entry, type EntryReader, longestKey, readEntry } from './entry.ts';
 
 const newline = 0x0a;
+const hash = 0x23;
 const quotes = new Set([0x22, 0x27]);
 // Tab, vertical tab, form feed, carriage return, space, comma, semicolon.
 const separators = new Set([0x09, 0x0b, 0x0c, 0x0d, 0x20, 0x2c, 0x3b, newline]);
@@ -8,7 +9,8 @@ const byteOrderMark = [0xef, 0xbb, 0xbf];
 
 /**
  * Reads keys from text: one a line, also separated by comma, semicolon or white space, quoted or
- * not. Memory is bounded: a longer entry is cut, and invalid.
+ * not; what begins with # is a comment, up to the end of its line. Memory is bounded: a longer entry
+ * is cut, and invalid.
  */
 export function createTextReader(): EntryReader {
   const bytes = Buffer.alloc(longestKey + 2);
@@ -19,6 +21,7 @@ export function createTextReader(): EntryReader {
   let closed = false;
   /** Something stands right behind the closing mark. */
   let torn = false;
+  let inComment = false;
   let line = 1;
   let at = 0;
 
@@ -51,11 +54,14 @@ export function createTextReader(): EntryReader {
           continue;
         }
         at = byteOrderMark.length;
+        inComment &&= byte !== newline;
+        if (inComment) continue;
         const inQuotes = quote !== 0 && !closed;
         if (byte === newline || (separators.has(byte) && !inQuotes)) {
           yield* finish();
           if (byte === newline) line += 1;
         } else if (length === 0 && quote === 0 && quotes.has(byte)) quote = byte;
+        else if (length === 0 && quote === 0 && byte === hash) inComment = true;
         else if (inQuotes && byte === quote) closed = true;
         else if (closed) torn = true;
         else keep(byte);
