@@ -18,7 +18,8 @@ export const keys = {
   'keys.deleteText': 'They cannot be brought back.',
   'import.title': 'Import keys into {name}',
   'import.keys': 'Keys',
-  'import.placeholder': 'One a line, or separated by commas or spaces. Or drop a file here.',
+  'import.placeholder':
+    'One a line, or separated by commas or spaces; # begins a comment. Or drop a file here.',
   'import.file': 'Choose a file',
   'import.look': 'Preview',
   'import.sending': 'The keys are on their way to the server …',

@@ -20,7 +20,8 @@ export const keys: Record<keyof typeof en, string> = {
   'keys.deleteText': '元に戻せません。',
   'import.title': '{name} にキーをインポート',
   'import.keys': 'キー',
-  'import.placeholder': '1 行に 1 つ、またはカンマや空白区切り。ファイルもドロップできます。',
+  'import.placeholder':
+    '1 行に 1 つ、またはカンマや空白区切り。# からはコメント。ファイルもドロップできます。',
   'import.file': 'ファイルを選択',
   'import.look': 'プレビュー',
   'import.sending': 'キーを送信しています…',
