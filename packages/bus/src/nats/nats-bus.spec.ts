@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import type { Part } from '@keymux/parts/part';
 import { createLogger, systemClock } from '@keymux/service';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { loopbackCertificate, loopbackKey } from '../../../outbound/test/loopback-certificate.ts';
+import { CallFailed, NoAnswer } from '../bus.ts';
 import { busConformance, type BusUnderTest } from '../conformance.ts';
 import { testMessage } from '../message.fixture.ts';
 import { deadLetterConformance } from '../dead-letters/conformance.ts';
@@ -152,6 +154,31 @@ it('consumes a stream in the end when the server stands still while it starts to
   await bus.close();
   await link.close();
   await frozen.stop();
+});
+
+it('refuses a call that is larger than the server takes', async () => {
+  const link = await joined();
+  const calls = createNatsCalls(link);
+  // Random, so that it stays as large.
+  const request = randomBytes(2 ** 21).toString('base64');
+  const refused: unknown = await calls.call('anything', request).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(CallFailed);
+  expect(refused).not.toBeInstanceOf(NoAnswer);
+  expect(String(refused)).toContain("anything: 'payload' max_payload size exceeded");
+  await calls.close();
+  await link.close();
+});
+
+it('keeps a dead letter without its message when both are larger than the server takes', async () => {
+  await empty();
+  const link = await joined();
+  const store = createNatsDeadLetters({ link, clock: systemClock, log });
+  const data = randomBytes(2 ** 20 - 1_000).toString('base64');
+  await store.park('REQUEST_LOGS', { ...testMessage('log.request.a'), data }, 'cannot be read');
+  expect((await store.list(null, 5)).items).toMatchObject([
+    { stream: 'REQUEST_LOGS', subject: 'log.request.a', reason: 'cannot be read' },
+  ]);
+  await link.close();
 });
 
 it('parks what is no message at all', async () => {

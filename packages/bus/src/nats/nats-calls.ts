@@ -1,16 +1,13 @@
 import { createInbox, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { CallFailed, type Calls, NoAnswer } from '../bus.ts';
 import { defaultCallTimeoutMs } from '../deadlines.ts';
-import { decode, encode } from './wire.ts';
+import { decode, encode, mostPayloadBytes } from './wire.ts';
 import type { NatsLink } from './nats-link.ts';
 
 const queue = 'answers';
 /** Parts that still come: a reply larger than a message goes in several. */
 const moreHeader = 'keymux-more';
 const failedHeader = 'keymux-failed';
-/** Bytes that a server leaves for headers. */
-const headroomBytes = 4096;
-
 const subjectOf = (name: string): string => `call.${name}`;
 
 /** Calls as requests and replies over NATS; those who answer to one name are a queue group. */
@@ -99,10 +96,17 @@ function ask(
     },
   });
   const { payload, headers: told } = encode(request);
-  connection.publish(subjectOf(name), payload, {
-    reply: inbox,
-    ...(told === undefined ? {} : { headers: told }),
-  });
+  try {
+    connection.publish(subjectOf(name), payload, {
+      reply: inbox,
+      ...(told === undefined ? {} : { headers: told }),
+    });
+  } catch (error) {
+    subscription.unsubscribe();
+    // More than the server takes, say: another try would end like this one.
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CallFailed(`${name}: ${why}`, { cause: error });
+  }
   return { reply: promise, stop: () => subscription.unsubscribe() };
 }
 
@@ -122,7 +126,7 @@ async function respond(
   if (connection.isClosed()) return;
   const { payload, headers: told = headers() } = encode(value);
   if (failed) told.set(failedHeader, '1');
-  const partBytes = (connection.info?.max_payload ?? 2 ** 20) - headroomBytes;
+  const partBytes = mostPayloadBytes(connection);
   const more = headers();
   more.set(moreHeader, '1');
   let at = 0;

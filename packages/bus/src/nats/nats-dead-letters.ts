@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { BusUnavailable } from '../bus.ts';
 import type { DeadLetter, DeadLetterStore } from '../dead-letters/dead-letter-store.ts';
-import { decode, encode } from './wire.ts';
+import { decode, encode, mostPayloadBytes } from './wire.ts';
 import type { NatsLink } from './nats-link.ts';
 import { deadLetterStream, isApiError } from './streams.ts';
 
@@ -35,14 +35,15 @@ export function createNatsDeadLetters(deps: {
     async park(stream, message, reason) {
       log.error({ stream, id: message.id, reason }, 'a message became a dead letter');
       const time = new Date(clock.now()).toISOString();
-      const { payload, headers } = encode({
-        stream,
-        subject: message.subject,
-        time,
-        reason,
-        message,
-      });
-      await jetstream(joined()).publish(`dead-letter.${stream}`, payload, {
+      const connection = joined();
+      const letter = { stream, subject: message.subject, time, reason, message };
+      const whole = encode(letter);
+      // It is as large as the server takes, and the reason comes on top: better a letter without it than none.
+      const { payload, headers } =
+        whole.payload.length <= mostPayloadBytes(connection)
+          ? whole
+          : encode({ ...letter, message: { ...message, data: null } });
+      await jetstream(connection).publish(`dead-letter.${stream}`, payload, {
         msgID: newId(),
         expect: { streamName: deadLetterStream },
         ...(headers === undefined ? {} : { headers }),

@@ -1,8 +1,10 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { type MsgHdrs, headers } from '@nats-io/transport-node';
+import { type MsgHdrs, headers, type NatsConnection } from '@nats-io/transport-node';
 
 /** Bytes beyond which a payload is compressed, so that a full batch of log rows fits one message. */
 const compressBytes = 128 * 1024;
+/** What a message's headers may take of what a server allows. */
+const headroomBytes = 4096;
 const encoding = 'content-encoding';
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -19,6 +21,11 @@ export function encode(value: unknown): Wire {
   const told = headers();
   told.set(encoding, 'zstd');
   return { payload: zstdCompressSync(payload), headers: told };
+}
+
+/** The longest payload that a server takes, in bytes. */
+export function mostPayloadBytes({ info }: NatsConnection): number {
+  return (info?.max_payload ?? 2 ** 20) - headroomBytes;
 }
 
 /** Reads what {@link encode} wrote; throws for anything else. */
