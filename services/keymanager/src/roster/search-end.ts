@@ -1,7 +1,7 @@
 import { type Vault, VaultError } from '@keymux/vault';
 
-/** Fewer characters say too little of a key's end. */
-const shortestEnd = 4;
+/** What lists show of a key's end; fewer characters say too little. */
+const shortestEnd = 3;
 /** Keys whose masks end alike that are opened to compare more of them. */
 const maxOpened = 5_000;
 

@@ -60,6 +60,8 @@ export function promisesOfLists(tested: Tested): void {
       };
       expect(await search(secrets[3] ?? '')).toEqual([ids[3]]);
       expect(await search(secrets[3]?.slice(-4) ?? '')).toEqual([ids[3]]);
+      expect(await search(secrets[3]?.slice(-3) ?? '')).toEqual([ids[3]]);
+      expect(await search(secrets[3]?.slice(-2) ?? '')).toEqual([]);
       expect(await search(secrets[11]?.slice(-9) ?? '')).toEqual([ids[11]]);
       expect(await search(ids[2] ?? '')).toEqual([ids[2]]);
       expect(await search('team (A+')).toEqual([ids[4]]);
