@@ -36,6 +36,7 @@ export class TopLevelScan {
   #slashes = 0;
   /** What came of a text that is read; null when it is passed over. */
   #kept: Uint8Array[] | null = null;
+  #keptBytes = 0;
   #over = false;
 
   get found(): TopLevel {
@@ -114,20 +115,28 @@ export class TopLevelScan {
     if (this.#depth > 1) return;
     const read = this.#expects === 'name' || (this.#expects === 'value' && this.#name === 'model');
     this.#kept = read ? [] : null;
+    this.#keptBytes = 0;
   }
 
   /** Passes over what there is of a text; where what follows it begins. */
   #passText(bytes: Uint8Array, from: number): number {
     for (let end = bytes.indexOf(quote, from); end !== -1; end = bytes.indexOf(quote, end + 1)) {
       if (this.#slashesBefore(bytes, from, end) % 2 === 1) continue;
-      this.#kept?.push(bytes.subarray(from, end));
+      this.#keep(bytes.subarray(from, end));
       this.#inText = false;
       if (this.#depth === 1) this.#endText();
       return end + 1;
     }
     this.#slashes = this.#slashesBefore(bytes, from, bytes.length);
-    this.#kept?.push(bytes.subarray(from));
+    this.#keep(bytes.subarray(from));
     return bytes.length;
+  }
+
+  // A text that is too long already says nothing more, and may be as long as the body.
+  #keep(part: Uint8Array): void {
+    if (this.#kept === null || this.#keptBytes > maxModelBytes) return;
+    this.#kept.push(part);
+    this.#keptBytes += part.length;
   }
 
   #slashesBefore(bytes: Uint8Array, from: number, end: number): number {
