@@ -71,11 +71,12 @@ export function createHearOutcomes(
 }
 
 function keysOf({ outcomes }: KeyOutcomes): string[] {
-  const ids = outcomes.flatMap((outcome) => {
-    if (outcome.kind === 'no-key') return [];
-    return outcome.kind === 'guard' ? outcome.key_ids : [outcome.key_id];
-  });
-  return [...new Set(ids)];
+  const ids = new Set<string>();
+  for (const outcome of outcomes) {
+    if (outcome.kind === 'guard') for (const id of outcome.key_ids) ids.add(id);
+    else if (outcome.kind !== 'no-key') ids.add(outcome.key_id);
+  }
+  return [...ids];
 }
 
 function recordOutcomes(

@@ -57,10 +57,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
     const pool = adds === undefined ? null : pools.byId(adds.poolId);
     if (pool === undefined || pool?.closed === true) return undefined;
     const found = new Map<string, KeyRow>();
-    for (const id of keyIds) {
-      const row = rows.byId(id);
-      if (row !== undefined) found.set(id, row);
-    }
+    for (const row of keyIds.length === 0 ? [] : rows.byIds(keyIds)) found.set(row.id, row);
     const known = adds === undefined ? [] : rows.idsBySecret(adds.poolId, adds.fingerprints).keys();
     const duplicates = [...renames].flatMap(([id, fingerprint]) => {
       const poolId = found.get(id)?.poolId;
