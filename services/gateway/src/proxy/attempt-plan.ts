@@ -97,10 +97,21 @@ export class AttemptPlan {
       nowMs >= this.#requestDeadlineMs;
     if (over) return { kind: 'over' };
     this.#otherUpstream = judgement.retry === 'other-upstream';
-    const upstreams = target.group.upstreams.length;
     const sameAgain =
-      upstreams === 1 && (judgement.at_fault === 'upstream' || judgement.rule === 'rate-limit');
+      target.group.upstreams.length === 1 &&
+      (judgement.at_fault === 'upstream' || judgement.rule === 'rate-limit') &&
+      !(this.#otherUpstream && this.#isAnotherMemberFresh());
     return { kind: 'again', waitMs: sameAgain ? backoffMs(this.#attempts, random()) : 0 };
+  }
+
+  // The next attempt of an aggregate goes to a member whose upstream was not tried.
+  #isAnotherMemberFresh(): boolean {
+    const { group } = this.#request;
+    if (group.type === 'standard') return false;
+    return group.members.some(
+      ({ group: { enabled, upstreams } }) =>
+        enabled && upstreams.some((each) => !this.#triedUpstreams.includes(each)),
+    );
   }
 
   #prepare(group: LiveStandardGroup): Prepared {
