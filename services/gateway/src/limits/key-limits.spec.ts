@@ -1,38 +1,13 @@
-import { channelByName } from '@keymux/channels';
 import { createInProcessCoordination, type Limits } from '@keymux/coordination';
 import { describe, expect, it } from 'vitest';
-import { KeyPool } from '../key-ring/key-pool.ts';
-import { WeightedChoice } from '../key-ring/weighted-choice.ts';
-import { effectiveSettings, type LiveStandardGroup } from '../live-config/live-group.ts';
+import { standardGroup } from '../live-config/live-group.fixture.ts';
 import type { ChoiceRequest } from '../upstream/choose-target.ts';
-import { UpstreamHealth } from '../upstream/upstream-health.ts';
 import { KeyLimits } from './key-limits.ts';
 
 const clock = { now: () => 1_000_000 };
 
-function groupOf(keys: number, config: Readonly<Record<string, number>>): LiveStandardGroup {
-  const pool = new KeyPool();
-  for (let each = 0; each < keys; each += 1) {
-    const about = { sealed: 's', masked: 'm', state: 'active', streak: 0, version: 1 } as const;
-    pool.apply({ id: `k${each}`, cooldowns: [], ...about }, clock.now());
-  }
-  const url = 'https://upstream.example';
-  const upstreams = [{ url, origin: url, basePath: '', weight: 1, health: new UpstreamHealth() }];
-  return {
-    type: 'standard',
-    name: 'g',
-    channel: channelByName('openai'),
-    enabled: true,
-    proxyKeys: new Map(),
-    settings: effectiveSettings(config, {}),
-    upstreams,
-    upstreamChoice: new WeightedChoice(upstreams),
-    pool,
-    rewrite: null,
-    headerRules: [],
-    errorRules: [],
-  };
-}
+const groupOf = (keys: number, config: Readonly<Record<string, number>>) =>
+  standardGroup({ name: 'k', keys, config });
 
 const request: ChoiceRequest = {
   tried: { keys: [], upstreams: [] },
@@ -66,7 +41,7 @@ describe('the limits of keys', () => {
     const names = Array.from({ length: 999 }, (_, at) => `k${at}`);
     for (const name of names) {
       const allowance = { perMinute: 1, atOnce: 0 };
-      await limits.take({ space: 'keys:g', names: [name], allowance, use: '' });
+      await limits.take({ space: 'keys:k', names: [name], allowance, use: '' });
     }
     asked.times = 0;
     const group = groupOf(1_000, { key_rpm_limit: 1 });

@@ -1,55 +1,19 @@
-import { channelByName } from '@keymux/channels';
 import { createInProcessCoordination } from '@keymux/coordination';
 import type { Judgement } from '@keymux/outcome';
 import { expect, it } from 'vitest';
-import { KeyPool } from '../key-ring/key-pool.ts';
-import { WeightedChoice } from '../key-ring/weighted-choice.ts';
 import { KeyLimits } from '../limits/key-limits.ts';
-import {
-  effectiveSettings,
-  type LiveGroup,
-  type LiveStandardGroup,
-} from '../live-config/live-group.ts';
-import { UpstreamHealth } from '../upstream/upstream-health.ts';
+import { aggregateGroup, standardGroup } from '../live-config/live-group.fixture.ts';
+import type { LiveGroup, LiveStandardGroup } from '../live-config/live-group.ts';
+import { failuresToTrip } from '../upstream/upstream-health.ts';
 import { AttemptPlan } from './attempt-plan.ts';
 import { bufferedBody } from './request-body.ts';
 import { readRequestHeaders } from './request-headers.ts';
 
 const clock = { now: () => 1_000_000 };
-const named = (name: string, enabled = true) => ({
-  name,
-  channel: channelByName('openai'),
-  enabled,
-  proxyKeys: new Map(),
-  settings: effectiveSettings({}, {}),
-});
-
-function groupOf(name: string, upstreamCount: number, enabled = true): LiveStandardGroup {
-  const pool = new KeyPool();
-  for (let each = 0; each < 3; each += 1) {
-    const about = { sealed: 's', masked: 'm', state: 'active', streak: 0, version: 1 } as const;
-    pool.apply({ id: `${name}${each}`, cooldowns: [], ...about }, clock.now());
-  }
-  const upstreams = Array.from({ length: upstreamCount }, (_, at) => {
-    const url = `https://${name}${at}.example`;
-    return { url, origin: url, basePath: '', weight: 1, health: new UpstreamHealth() };
-  });
-  return {
-    type: 'standard',
-    ...named(name, enabled),
-    upstreams,
-    upstreamChoice: new WeightedChoice(upstreams),
-    pool,
-    rewrite: null,
-    headerRules: [],
-    errorRules: [],
-  };
-}
-
-function aggregateOf(...groups: LiveStandardGroup[]): LiveGroup {
-  const members = groups.map((group) => ({ group, weight: 1 }));
-  return { type: 'aggregate', ...named('all'), members, memberChoice: new WeightedChoice(members) };
-}
+const groupOf = (name: string, upstreams: number, enabled = true) =>
+  standardGroup({ name, upstreams, enabled });
+const aggregateOf = (...groups: LiveStandardGroup[]) =>
+  aggregateGroup(...groups.map((group) => ({ group, weight: 1 })));
 
 const about = { message: '', cooldown: null, alike: null };
 const outage: Judgement = {
@@ -105,6 +69,13 @@ it('goes to another upstream at once', async () => {
 it('goes to another member of an aggregate at once, and waits when each was tried', async () => {
   const all = aggregateOf(groupOf('a', 1), groupOf('b', 1));
   expect(await waitsMs(all, outage, outage)).toEqual([0, 400]);
+});
+
+it('waits where the upstream of every other member is out, too', async () => {
+  const out = groupOf('b', 1);
+  for (let each = 0; each < failuresToTrip; each += 1)
+    out.upstreams[0]?.health.failure(clock.now());
+  expect(await waitsMs(aggregateOf(groupOf('a', 1), out), outage)).toEqual([200]);
 });
 
 it('waits where no other member of an aggregate is enabled, or the next key may be for the same upstream', async () => {

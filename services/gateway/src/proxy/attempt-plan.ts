@@ -3,7 +3,7 @@ import type { LiveGroup, LiveStandardGroup, LiveUpstream } from '../live-config/
 import type { Judgement } from '@keymux/outcome';
 import type { Clock } from '@keymux/service';
 import type { KeyLimits, Permit, PermittedChoice } from '../limits/key-limits.ts';
-import type { Target } from '../upstream/choose-target.ts';
+import { type ChoiceRequest, hasFreshMember, type Target } from '../upstream/choose-target.ts';
 import { backoffMs } from './backoff.ts';
 import type { GatewayErrorCode } from './gateway-error.ts';
 import { prepareRequest, type Prepared, type UnpreparedRequest } from './prepare-request.ts';
@@ -54,13 +54,7 @@ export class AttemptPlan {
   /** Chooses the next attempt and counts it; a promise only where keys have limits. */
   next(clock: Clock): Step | Promise<Step> {
     const nowMs = clock.now();
-    const choice = this.#limits.choose(this.#request.group, {
-      tried: { keys: this.#triedKeys, upstreams: this.#triedUpstreams },
-      modelOf: (each) => this.#prepare(each).model,
-      serves: (each) => this.#prepare(each).refused === null,
-      otherUpstream: this.#otherUpstream,
-      nowMs,
-    });
+    const choice = this.#limits.choose(this.#request.group, this.#asks(nowMs));
     return choice instanceof Promise
       ? choice.then((permitted) => this.#step(permitted, clock.now()))
       : this.#step(choice, nowMs);
@@ -100,18 +94,18 @@ export class AttemptPlan {
     const sameAgain =
       target.group.upstreams.length === 1 &&
       (judgement.at_fault === 'upstream' || judgement.rule === 'rate-limit') &&
-      !(this.#otherUpstream && this.#isAnotherMemberFresh());
+      !(this.#otherUpstream && hasFreshMember(group, this.#asks(nowMs)));
     return { kind: 'again', waitMs: sameAgain ? backoffMs(this.#attempts, random()) : 0 };
   }
 
-  // The next attempt of an aggregate goes to a member whose upstream was not tried.
-  #isAnotherMemberFresh(): boolean {
-    const { group } = this.#request;
-    if (group.type === 'standard') return false;
-    return group.members.some(
-      ({ group: { enabled, upstreams } }) =>
-        enabled && upstreams.some((each) => !this.#triedUpstreams.includes(each)),
-    );
+  #asks(nowMs: number): ChoiceRequest {
+    return {
+      tried: { keys: this.#triedKeys, upstreams: this.#triedUpstreams },
+      modelOf: (each) => this.#prepare(each).model,
+      serves: (each) => this.#prepare(each).refused === null,
+      otherUpstream: this.#otherUpstream,
+      nowMs,
+    };
   }
 
   #prepare(group: LiveStandardGroup): Prepared {

@@ -1,29 +1,16 @@
-import { channelByName } from '@keymux/channels';
 import { describe, expect, it } from 'vitest';
-import { KeyPool } from '../key-ring/key-pool.ts';
-import { WeightedChoice } from '../key-ring/weighted-choice.ts';
-import { effectiveSettings, type LiveStandardGroup } from '../live-config/live-group.ts';
+import { standardGroup } from '../live-config/live-group.fixture.ts';
 import { prepareRequest } from './prepare-request.ts';
 import { bufferedBody } from './request-body.ts';
 import { readRequestHeaders } from './request-headers.ts';
 
-const group: LiveStandardGroup = {
-  type: 'standard',
-  name: 'g',
-  channel: channelByName('openai'),
-  enabled: true,
-  proxyKeys: new Map(),
-  settings: effectiveSettings({}, {}),
-  upstreams: [],
-  upstreamChoice: new WeightedChoice([]),
-  pool: new KeyPool(),
+const group = {
+  ...standardGroup(),
   rewrite: {
     paramOverrides: null,
     modelRedirects: new Map([['a', 'b']]),
     modelRedirectStrict: false,
   },
-  headerRules: [],
-  errorRules: [],
 };
 
 function prepared(rawHeaders: string[], text: string) {

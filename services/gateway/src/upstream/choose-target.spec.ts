@@ -1,49 +1,12 @@
-import { channelByName } from '@keymux/channels';
 import { describe, expect, it } from 'vitest';
-import { KeyPool } from '../key-ring/key-pool.ts';
-import { WeightedChoice } from '../key-ring/weighted-choice.ts';
-import {
-  effectiveSettings,
-  type LiveAggregateGroup,
-  type LiveStandardGroup,
-} from '../live-config/live-group.ts';
+import { aggregateGroup, standardGroup } from '../live-config/live-group.fixture.ts';
+import type { LiveAggregateGroup, LiveStandardGroup } from '../live-config/live-group.ts';
 import { type ChoiceRequest, chooseTarget, type Tried } from './choose-target.ts';
-import { failuresToTrip, UpstreamHealth } from './upstream-health.ts';
+import { failuresToTrip } from './upstream-health.ts';
 
 const nowMs = 1_000_000;
 
-const named = (name: string) => ({
-  name,
-  channel: channelByName('openai'),
-  enabled: true,
-  proxyKeys: new Map(),
-  settings: effectiveSettings({}, {}),
-});
-
-function memberOf(name: string, keys = 3): LiveStandardGroup {
-  const pool = new KeyPool();
-  for (let each = 0; each < keys; each += 1) {
-    const about = { sealed: 's', masked: 'm', state: 'active', streak: 0, version: 1 } as const;
-    pool.apply({ id: `${name}${each}`, cooldowns: [], ...about }, nowMs);
-  }
-  const url = `https://${name}.example`;
-  const upstreams = [{ url, origin: url, basePath: '', weight: 1, health: new UpstreamHealth() }];
-  return {
-    type: 'standard',
-    ...named(name),
-    upstreams,
-    upstreamChoice: new WeightedChoice(upstreams),
-    pool,
-    rewrite: null,
-    headerRules: [],
-    errorRules: [],
-  };
-}
-
-function aggregateOf(...members: { group: LiveStandardGroup; weight: number }[]) {
-  const memberChoice = new WeightedChoice(members);
-  return { type: 'aggregate', ...named('all'), members, memberChoice } as const;
-}
+const memberOf = (name: string, keys = 3) => standardGroup({ name, keys });
 
 const request: ChoiceRequest = {
   tried: { keys: [], upstreams: [] },
@@ -69,7 +32,7 @@ function trip({ upstreams }: LiveStandardGroup): void {
 
 describe('an aggregate', () => {
   it('shares by weight', () => {
-    const all = aggregateOf(
+    const all = aggregateGroup(
       { group: memberOf('a'), weight: 3 },
       { group: memberOf('b'), weight: 1 },
     );
@@ -78,7 +41,7 @@ describe('an aggregate', () => {
 
   it('passes over a member whose upstreams are all out, unless those of every member are', () => {
     const [a, b] = [memberOf('a'), memberOf('b')];
-    const all = aggregateOf({ group: a, weight: 10 }, { group: b, weight: 1 });
+    const all = aggregateGroup({ group: a, weight: 10 }, { group: b, weight: 1 });
     trip(a);
     expect(chosen(all, 12)).toEqual(Array.from({ length: 12 }, () => 'b'));
     trip(b);
@@ -87,7 +50,7 @@ describe('an aggregate', () => {
 
   it('goes to another member when the upstream of one was at fault, whatever their weights', () => {
     const [a, b] = [memberOf('a'), memberOf('b')];
-    const all = aggregateOf({ group: a, weight: 100 }, { group: b, weight: 1 });
+    const all = aggregateGroup({ group: a, weight: 100 }, { group: b, weight: 1 });
     const tried: Tried = { keys: [], upstreams: a.upstreams };
     expect(chosen(all, 3, { otherUpstream: true, tried })).toEqual(['b', 'b', 'b']);
     const both: Tried = { keys: [], upstreams: [...a.upstreams, ...b.upstreams] };
@@ -97,20 +60,20 @@ describe('an aggregate', () => {
   it('passes over a member that has no key, even to one whose upstream is out', () => {
     const b = memberOf('b');
     trip(b);
-    const all = aggregateOf({ group: memberOf('a', 0), weight: 10 }, { group: b, weight: 1 });
+    const all = aggregateGroup({ group: memberOf('a', 0), weight: 10 }, { group: b, weight: 1 });
     expect(chosen(all, 3)).toEqual(['b', 'b', 'b']);
   });
 
   it('passes over a member whose rules refuse the request, unless those of every member do', () => {
     const [a, b] = [memberOf('a'), memberOf('b')];
-    const all = aggregateOf({ group: a, weight: 10 }, { group: b, weight: 1 });
+    const all = aggregateGroup({ group: a, weight: 10 }, { group: b, weight: 1 });
     expect(chosen(all, 3, { serves: (each) => each === b })).toEqual(['b', 'b', 'b']);
     expect(chosen(all, 1, { serves: () => false })).toEqual(['a']);
   });
 
   it('has no key when only members that refuse the request have one', () => {
     const [a, b] = [memberOf('a'), memberOf('b', 0)];
-    const all = aggregateOf({ group: a, weight: 10 }, { group: b, weight: 1 });
+    const all = aggregateGroup({ group: a, weight: 10 }, { group: b, weight: 1 });
     expect(chosen(all, 1, { serves: (each) => each === b })).toEqual(['no-key']);
   });
 });

@@ -43,6 +43,15 @@ export function chooseTarget(group: LiveGroup, request: ChoiceRequest): Choice {
     : chooseAmongMembers(group, request);
 }
 
+/** Whether a member of an aggregate offers an upstream that is healthy and, if the last attempt blamed its own, was not tried. */
+export function hasFreshMember(group: LiveGroup, request: ChoiceRequest): boolean {
+  if (group.type === 'standard') return false;
+  return group.members.some(
+    ({ group: each }) =>
+      each.enabled && request.serves(each) && hasUpstream(each, request, isFresh),
+  );
+}
+
 type Suits = (group: LiveStandardGroup, request: ChoiceRequest) => boolean;
 
 /** What a member must offer to be chosen by its weight; the next only where no member offers more. */
