@@ -176,7 +176,11 @@ it('keeps a dead letter without its message when both are larger than the server
   const data = randomBytes(2 ** 20 - 1_000).toString('base64');
   await store.park('REQUEST_LOGS', { ...testMessage('log.request.a'), data }, 'cannot be read');
   expect((await store.list(null, 5)).items).toMatchObject([
-    { stream: 'REQUEST_LOGS', subject: 'log.request.a', reason: 'cannot be read' },
+    {
+      stream: 'REQUEST_LOGS',
+      subject: 'log.request.a',
+      reason: 'cannot be read; its data are too large to be kept',
+    },
   ]);
   await link.close();
 });

@@ -38,11 +38,15 @@ export function createNatsDeadLetters(deps: {
       const connection = joined();
       const letter = { stream, subject: message.subject, time, reason, message };
       const whole = encode(letter);
-      // It is as large as the server takes, and the reason comes on top: better a letter without it than none.
+      // A message as large as the server takes leaves no room for the reason: better a letter without its data than none.
       const { payload, headers } =
         whole.payload.length <= mostPayloadBytes(connection)
           ? whole
-          : encode({ ...letter, message: { ...message, data: null } });
+          : encode({
+              ...letter,
+              reason: `${reason}; its data are too large to be kept`,
+              message: { ...message, data: null },
+            });
       await jetstream(connection).publish(`dead-letter.${stream}`, payload, {
         msgID: newId(),
         expect: { streamName: deadLetterStream },
