@@ -78,13 +78,11 @@ export function saysExhausted(status: number, error: ErrorFacts, model: string |
   const named = names(error);
   if (named.some((name) => exhausted.has(name))) return true;
   const words = ownWords(error, model);
-  if (status === 400) {
-    // Anthropic's words for an account without money, and for one that was closed.
-    return /credit balance is too low|^this organization has been disabled\b/.test(words);
-  }
+  // Anthropic's words for an account that was closed, and for one without money.
+  const closed = words.startsWith('this organization has been disabled');
+  if (status === 400) return closed || words.includes('credit balance is too low');
   if (status !== 401 && status !== 403 && status !== 429) return false;
-  if (/\b(?:suspended|deactivated)\b|^this organization has been disabled\b/.test(words))
-    return true;
+  if (closed || /\b(?:suspended|deactivated)\b/.test(words)) return true;
   // xAI's words, with 403 or 429.
   if (/\bused all available credits\b|\brun out of credits\b/.test(words)) return true;
   // Gemini words every rate limit as "check your plan and billing details".

@@ -9,8 +9,8 @@ export {
 } from './admin-auth.ts';
 export type { AdminRouterOptions, Handler, HandlerInput, Handlers } from './admin-http.ts';
 export type { AdminServer } from './admin-server.ts';
-export { letHeapGrow } from './heap-growth.ts';
 export { beginProcess, needVariable, refuseStart, type Begun } from './begin-process.ts';
+export { letHeapGrow } from './heap-growth.ts';
 export { systemClock, type Clock } from './clock.ts';
 export {
   describeDatabaseError,

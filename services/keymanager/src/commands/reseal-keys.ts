@@ -93,8 +93,10 @@ async function resealKeys(deps: ResealDeps, task: TaskRecord): Promise<Stepped> 
     ),
   );
   const keyIds = [...renewed.keys()];
-  const renames = new Map(Array.from(renewed, ([id, { fingerprint }]) => [id, fingerprint]));
-  const written = await roster.ledger.write({ keyIds, renames, step: task }, (unit) => {
+  const newFingerprints = new Map(
+    Array.from(renewed, ([id, { fingerprint }]) => [id, fingerprint]),
+  );
+  const written = await roster.ledger.write({ keyIds, newFingerprints, step: task }, (unit) => {
     let [resealed, duplicates] = [0, 0];
     const origin = { cause: task.id, actor: task.actor };
     const nowMs = clock.now();

@@ -17,8 +17,8 @@ export interface Reach {
   readonly keyIds?: readonly string[];
   /** The pool that keys are added to, and the fingerprints that they have or may be known by. */
   readonly adds?: { readonly poolId: number; readonly fingerprints: readonly string[] };
-  /** Keys in reach that are to get another fingerprint, and which. */
-  readonly renames?: ReadonlyMap<string, string>;
+  /** The fingerprints that keys in reach are to get, by id. */
+  readonly newFingerprints?: ReadonlyMap<string, string>;
   /** The batch that is handled by this write, and by no other. */
   readonly batch?: OutcomeBatch;
   /** The task whose step this is; it is written once, however many try. */

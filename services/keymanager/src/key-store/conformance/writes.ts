@@ -113,12 +113,12 @@ export function promisesOfWrites(tested: Tested): void {
       const [elsewhere = ''] = await addKeys(tested.on, other, secretsOf(other, 1));
       const fingerprintOf = async (id: string) =>
         (await tested.on.store.roster.keys.find(id))?.state.fingerprint ?? '';
-      const renames = new Map([
+      const newFingerprints = new Map([
         [a, await fingerprintOf(b)],
         [b, 'f'.repeat(64)],
         [elsewhere, await fingerprintOf(b)],
       ]);
-      const reach = { keyIds: [...keyIds, elsewhere], renames };
+      const reach = { keyIds: [...keyIds, elsewhere], newFingerprints };
       const written = await tested.on.store.roster.ledger.write(reach, (unit) =>
         reach.keyIds.filter((id) => unit.isDuplicate(id)),
       );

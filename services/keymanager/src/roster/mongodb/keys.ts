@@ -9,16 +9,16 @@ const askedAtOnce = 1_000;
 export async function duplicatesAmong(
   { keys }: Pick<KeyCollections, 'keys'>,
   rows: readonly Pick<KeyRow, 'id' | 'poolId'>[],
-  renames: ReadonlyMap<string, string>,
+  newFingerprints: ReadonlyMap<string, string>,
 ): Promise<Set<string>> {
   const coming = rows.flatMap(({ id, poolId }) => {
-    const fingerprint = renames.get(id);
+    const fingerprint = newFingerprints.get(id);
     return fingerprint === undefined ? [] : [{ id, secret: secretOf(poolId, fingerprint) }];
   });
   if (coming.length === 0) return new Set();
   const secrets = coming.map(({ secret }) => secret);
-  const found = await keys.distinct('secret', { secret: { $in: secrets } });
-  return new Set(coming.flatMap(({ id, secret }) => (found.includes(secret) ? [id] : [])));
+  const found = new Set(await keys.distinct('secret', { secret: { $in: secrets } }));
+  return new Set(coming.flatMap(({ id, secret }) => (found.has(secret) ? [id] : [])));
 }
 
 /** The ids of the keys of a pool with these fingerprints, by fingerprint. */

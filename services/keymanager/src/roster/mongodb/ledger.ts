@@ -51,7 +51,12 @@ export function createLedger(deps: {
     return turn;
   };
 
-  async function load({ keyIds = [], adds, renames, step }: Reach): Promise<Loaded | undefined> {
+  async function load({
+    keyIds = [],
+    adds,
+    newFingerprints,
+    step,
+  }: Reach): Promise<Loaded | undefined> {
     if (step !== undefined) {
       const task = await tasks.findOne({ _id: step.id });
       if (task === null || isFinished(task.state)) return undefined;
@@ -70,7 +75,9 @@ export function createLedger(deps: {
     const known =
       adds === undefined ? [] : await idsBySecret(collections, adds.poolId, adds.fingerprints);
     const duplicates =
-      renames === undefined ? new Set<string>() : await duplicatesAmong(collections, rows, renames);
+      newFingerprints === undefined
+        ? new Set<string>()
+        : await duplicatesAmong(collections, rows, newFingerprints);
     const reached = {
       rows: new Map(rows.map((row) => [row.id, row])),
       pool: pool === null ? null : poolIn(pool),

@@ -53,13 +53,13 @@ export function createLedger(deps: LedgerDeps): Ledger {
   const { db, store, tasks, rows, pools, usage, marks, archive, verdicts, clock } = deps;
   let hear: Hear = () => Promise.resolve();
 
-  function reached({ keyIds = [], adds, renames = new Map() }: Reach): Reached | undefined {
+  function reached({ keyIds = [], adds, newFingerprints = new Map() }: Reach): Reached | undefined {
     const pool = adds === undefined ? null : pools.byId(adds.poolId);
     if (pool === undefined || pool?.closed === true) return undefined;
     const found = new Map<string, KeyRow>();
     for (const row of keyIds.length === 0 ? [] : rows.byIds(keyIds)) found.set(row.id, row);
     const known = adds === undefined ? [] : rows.idsBySecret(adds.poolId, adds.fingerprints).keys();
-    const duplicates = [...renames].flatMap(([id, fingerprint]) => {
+    const duplicates = [...newFingerprints].flatMap(([id, fingerprint]) => {
       const poolId = found.get(id)?.poolId;
       return poolId !== undefined && rows.idsBySecret(poolId, [fingerprint]).size > 0 ? [id] : [];
     });

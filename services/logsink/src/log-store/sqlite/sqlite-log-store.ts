@@ -183,10 +183,9 @@ export class SqliteLogStore implements OpenLogStore {
     const day = this.#open.get(name) ?? SqliteDay.open(join(this.#directory, `${name}.db`));
     this.#open.delete(name);
     this.#open.set(name, day);
-    if (this.#open.size > openDays) {
-      const [oldest] =
-        [...this.#open].find(([, each]) => !each.writer.isWriting && each !== day) ?? [];
-      if (oldest !== undefined) this.#close(oldest);
+    for (const [other, { writer }] of this.#open) {
+      if (this.#open.size <= openDays) break;
+      if (other !== name && !writer.isWriting) this.#close(other);
     }
     return day;
   }
