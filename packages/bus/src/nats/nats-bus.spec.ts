@@ -90,6 +90,11 @@ it('refuses at once what is published while the server is away, and goes on when
   );
   await client.bus.publish('KEY_OUTCOMES', testMessage('key.outcome.a', 'before'));
   await expect.poll(() => seen).toEqual(['before']);
+  // Killed before it has the acknowledgement, it would rightly give the message out again.
+  const observer = await connect({ servers: nats.url });
+  const { streams } = await jetstreamManager(observer);
+  await expect.poll(async () => (await streams.info('KEY_OUTCOMES')).state.messages).toBe(0);
+  await observer.close();
   await nats.kill('SIGKILL');
   const late = testMessage('key.outcome.a', 'while away');
   await expect(client.bus.publish('KEY_OUTCOMES', late)).rejects.toHaveProperty(
