@@ -10,6 +10,7 @@ function failing(guard: MassFailureGuard, defaults: { poolSize?: number; alike?:
       upstream: 'u',
       keyId,
       alike: 'unauthorized:401',
+      model: null,
       poolSize: 10,
       nowMs: start + nowMs,
       ...defaults,
@@ -64,6 +65,72 @@ describe('a mass failure', () => {
     for (const key of ['b', 'c']) fail(key, 2);
     expect(fail('d', 3).kind).toBe('held');
     expect(fail('d', 120_004).kind).toBe('let');
+  });
+
+  it('takes twice as many keys after a success of a key that did not fail in it', () => {
+    const guard = new MassFailureGuard();
+    const fail = failing(guard);
+    for (const key of ['a', 'b', 'c', 'd']) fail(key, 0);
+    guard.success('u', { keyId: 'e', model: 'm', nowMs: start });
+    const answers = ['a', 'b', 'c', 'd', 'f', 'g', 'h'].map((key) => fail(key, 1).kind);
+    expect(answers).toEqual(['let', 'let', 'let', 'let', 'let', 'tripped', 'held']);
+  });
+
+  it('takes no more keys after one of those that failed in it succeeds again', () => {
+    const guard = new MassFailureGuard();
+    const fail = failing(guard);
+    for (const key of ['a', 'b', 'c', 'd']) fail(key, 0);
+    guard.success('u', { keyId: 'd', model: 'm', nowMs: start });
+    expect(['a', 'b', 'c'].map((key) => fail(key, 1).kind)).toEqual(['let', 'let', 'tripped']);
+  });
+
+  it('of one model takes no more keys after a success with another', () => {
+    const guard = new MassFailureGuard();
+    const fail = (keyId: string) =>
+      guard.observe({
+        upstream: 'u',
+        keyId,
+        alike: 'forbidden:403:m',
+        model: 'm',
+        poolSize: 10,
+        nowMs: start,
+      }).kind;
+    for (const key of ['a', 'b', 'c']) fail(key);
+    guard.success('u', { keyId: 'd', model: 'other', nowMs: start });
+    expect(['a', 'b', 'c'].map(fail)).toEqual(['let', 'let', 'tripped']);
+  });
+
+  it('takes as few keys as ever an hour after the last false alarm', () => {
+    const guard = new MassFailureGuard();
+    const fail = failing(guard);
+    for (const key of ['a', 'b', 'c']) fail(key, 0);
+    guard.success('u', { keyId: 'd', model: null, nowMs: start });
+    expect(['a', 'b', 'c'].map((key) => fail(key, 3_600_001).kind)).toEqual([
+      'let',
+      'let',
+      'tripped',
+    ]);
+  });
+
+  it('does not keep a pool from losing its bad keys, be they nine of ten', () => {
+    const guard = new MassFailureGuard();
+    const fail = failing(guard, { poolSize: 1_000 });
+    const strikes = new Map<string, number>();
+    for (let turn = 0; turn < 10; turn += 1) {
+      for (let at = 0; at < 1_000; at += 1) {
+        const keyId = `k${at}`;
+        const nowMs = turn * 10_000 + at * 10;
+        // Good keys stand anywhere: the runs between them are of every length.
+        if ((at * 7_919) % 1_000 < 100) {
+          guard.success('u', { keyId, model: null, nowMs: start + nowMs });
+          continue;
+        }
+        const answer = fail(keyId, nowMs);
+        if (answer.kind === 'let') strikes.set(keyId, (strikes.get(keyId) ?? 0) + 1);
+        if (answer.kind === 'tripped') for (const each of answer.keyIds) strikes.delete(each);
+      }
+    }
+    expect([...strikes.values()].filter((each) => each >= 3).length).toBe(900);
   });
 
   it('takes a fifth of the pool, three at least and five at most, and never a pool of two', () => {

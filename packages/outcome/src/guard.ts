@@ -3,6 +3,11 @@ const usualWindowMs = 10_000;
 const trippedMs = 120_000;
 const maxUpstreams = 1_000;
 const maxKinds = 16;
+/** Keys that are remembered to have failed during an alarm. */
+const maxSuspects = 1_000;
+const maxDoublings = 7;
+/** So long a false alarm is remembered. */
+const lessonMs = 3_600_000;
 
 /** When a mass failure is one. */
 export interface GuardRules {
@@ -19,6 +24,8 @@ export interface GuardedFailure {
   readonly keyId: string;
   /** `alike` of the judgement. */
   readonly alike: string;
+  /** The model that the verdict is about; null when it is about the whole key. */
+  readonly model: string | null;
   /** Keys of the pool. */
   readonly poolSize: number;
   readonly nowMs: number;
@@ -32,11 +39,24 @@ export type GuardAnswer =
   /** This failure makes it a mass failure: no verdict, and those of these keys are taken back. */
   | { readonly kind: 'tripped'; readonly keyIds: readonly string[]; readonly sinceMs: number };
 
+/** What succeeded, where that is known. */
+export interface GuardedSuccess {
+  readonly keyId: string;
+  readonly model: string | null;
+  readonly nowMs: number;
+}
+
 interface Alike {
+  readonly model: string | null;
   /** When each key failed, oldest first; never more than it takes to trip. */
   readonly failedAtMs: Map<string, number>;
   lastMs: number;
   trippedMs: number | null;
+  /** Keys that failed in the alarm that is on. */
+  readonly suspects: Set<string>;
+  /** Alarms that were false, in a row; each doubles what the next takes. */
+  doublings: number;
+  learntMs: number;
 }
 
 /**
@@ -47,6 +67,9 @@ interface Alike {
  * (a ban of the address looks like that). A 429 with a reset is a limit that many keys of a busy
  * pool rightly meet together. Refusals for one model are alike only for that model. Pools of one
  * or two keys have nothing to compare.
+ *
+ * Where most keys of a pool are bad, many fail in a row though the upstream serves. An alarm was
+ * false when a key that did not fail in it succeeds; the next one takes twice as many keys.
  */
 export class MassFailureGuard {
   readonly #upstreams = new Map<string, Map<string, Alike>>();
@@ -65,32 +88,44 @@ export class MassFailureGuard {
     if (alike.trippedMs !== null) {
       if (nowMs - alike.lastMs <= trippedMs) {
         alike.lastMs = nowMs;
+        if (alike.suspects.size < maxSuspects) alike.suspects.add(keyId);
         return { kind: 'held' };
       }
-      alike.trippedMs = null;
+      endAlarm(alike);
     }
     alike.lastMs = nowMs;
+    if (nowMs - alike.learntMs > lessonMs) alike.doublings = 0;
+    const times = 2 ** alike.doublings;
     const { failedAtMs } = alike;
     failedAtMs.delete(keyId);
     for (const [each, atMs] of failedAtMs) {
-      if (nowMs - atMs <= this.#windowMs) break;
+      if (nowMs - atMs <= this.#windowMs * times) break;
       failedAtMs.delete(each);
     }
     failedAtMs.set(keyId, nowMs);
-    if (failedAtMs.size < (this.#keys ?? keysToTrip(poolSize))) return { kind: 'let' };
+    if (failedAtMs.size < (this.#keys ?? keysToTrip(poolSize)) * times) return { kind: 'let' };
     const keyIds = [...failedAtMs.keys()];
     const sinceMs = failedAtMs.values().next().value ?? nowMs;
     failedAtMs.clear();
+    for (const each of keyIds) alike.suspects.add(each);
     alike.trippedMs = nowMs;
     return { kind: 'tripped', keyIds, sinceMs };
   }
 
   /** Some key succeeded at the upstream: it serves, whatever other keys meet there. */
-  success(upstream: string): void {
-    if (this.#upstreams.size > 0) this.#upstreams.delete(upstream);
+  success(upstream: string, which?: GuardedSuccess): void {
+    if (this.#upstreams.size === 0) return;
+    const kinds = this.#upstreams.get(upstream);
+    if (kinds === undefined) return;
+    for (const [name, alike] of kinds) {
+      learn(alike, which);
+      if (alike.doublings === 0) kinds.delete(name);
+      else endAlarm(alike);
+    }
+    if (kinds.size === 0) this.#upstreams.delete(upstream);
   }
 
-  #alike({ upstream, alike: name, nowMs }: GuardedFailure): Alike {
+  #alike({ upstream, alike: name, model, nowMs }: GuardedFailure): Alike {
     let kinds = this.#upstreams.get(upstream);
     if (kinds === undefined) {
       kinds = new Map();
@@ -99,12 +134,38 @@ export class MassFailureGuard {
     }
     let alike = kinds.get(name);
     if (alike === undefined) {
-      alike = { failedAtMs: new Map(), lastMs: nowMs, trippedMs: null };
+      alike = {
+        model,
+        failedAtMs: new Map(),
+        lastMs: nowMs,
+        trippedMs: null,
+        suspects: new Set(),
+        doublings: 0,
+        learntMs: nowMs,
+      };
       makeRoom(kinds, maxKinds);
       kinds.set(name, alike);
     }
     return alike;
   }
+}
+
+/** What a success says of the alarm before it; one for another model says nothing. */
+function learn(alike: Alike, which: GuardedSuccess | undefined): void {
+  if (alike.trippedMs === null || which === undefined) return;
+  if (alike.model !== null && alike.model !== which.model) return;
+  if (alike.suspects.has(which.keyId) || alike.suspects.size >= maxSuspects) {
+    alike.doublings = 0;
+    return;
+  }
+  alike.doublings = Math.min(alike.doublings + 1, maxDoublings);
+  alike.learntMs = which.nowMs;
+}
+
+function endAlarm(alike: Alike): void {
+  alike.failedAtMs.clear();
+  alike.suspects.clear();
+  alike.trippedMs = null;
 }
 
 /** A fifth of the pool, but 3 at least and 5 at most. */

@@ -38,7 +38,7 @@ export class Verdicts {
     switch (judgement.verdict) {
       case 'success':
         upstream.health.success();
-        this.#guard.success(place);
+        this.#guard.success(place, { keyId: key.id, model: judged.context.model, nowMs });
         if (this.#failing.size > 0) this.#failing.delete(place);
         if (key.streak > 0) group.pool.release(key, nowMs);
         return;
@@ -93,6 +93,7 @@ export class Verdicts {
             upstream: place,
             keyId: key.id,
             alike: judgement.alike,
+            model: judgement.scope === 'key-model' ? context.model : null,
             poolSize: group.pool.size,
             nowMs,
           });

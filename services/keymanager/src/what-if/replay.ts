@@ -220,7 +220,7 @@ export class Replay {
   }
 
   /** Whether the guard keeps a verdict from falling; when it trips, it takes back those before. */
-  #held(outcome: Failed, { alike, rule }: Meaning, heard: HeardOutcomes): boolean {
+  #held(outcome: Failed, { alike, rule, verdict, model }: Meaning, heard: HeardOutcomes): boolean {
     const { guard } = this.#policy;
     if (!this.#guardsAnew) return outcome.kind === 'noted' && outcome.held;
     const { attempt, upstream, key_id, status, at } = outcome;
@@ -230,13 +230,16 @@ export class Replay {
       own = new MassFailureGuard(guard ?? {});
       this.#guards.set(heard.producer, own);
     }
-    if (attempt.after_success) own.success(upstream);
+    const nowMs = Date.parse(at);
+    // Which key succeeded is not recorded: one of those that do.
+    if (attempt.after_success) own.success(upstream, { keyId: '', model: attempt.model, nowMs });
     const answer = own.observe({
       upstream,
       keyId: key_id,
       alike,
+      model: verdict === 'cooldown' ? model : null,
       poolSize: attempt.pool_size,
-      nowMs: Date.parse(at),
+      nowMs,
     });
     if (answer.kind === 'tripped') {
       const since = new Date(answer.sinceMs).toISOString();
