@@ -2,9 +2,10 @@ import cluster, { type Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import { type Bus, type Calls, portToChild, serveIpcBus } from '@keymux/bus';
 import { type Logger, type Service, StartProblem } from '@keymux/service';
-import { compileCache } from './compile-cache.ts';
+import { compileAhead, compileCache } from './compile-cache.ts';
 import { readMessage, type ToParent, type ToWorker, type WorkerBoot } from './worker-messages.ts';
 
+const workerFile = fileURLToPath(new URL('./gateway-worker.ts', import.meta.url));
 /** A worker that dies sooner than this after its start is not replaced at once. */
 const quickDeathMs = 5_000;
 const pauseMs = 1_000;
@@ -104,10 +105,11 @@ export function createGatewayWorkers(deps: GatewayWorkersDeps): GatewayWorkers {
     },
     metrics: () => Promise.all(Array.from(workers.values(), metricsOf)),
     async start() {
+      await compileAhead(workerFile);
       // Workers accept connections themselves: the parent is not in the way of any.
       cluster.schedulingPolicy = cluster.SCHED_NONE;
       cluster.setupPrimary({
-        exec: fileURLToPath(new URL('./gateway-worker.ts', import.meta.url)),
+        exec: workerFile,
         serialization: 'advanced',
         execArgv: [...process.execArgv, `--max-semi-space-size=${youngMib}`],
       });
