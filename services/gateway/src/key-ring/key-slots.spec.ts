@@ -14,12 +14,15 @@ const keyOf = (id: string, more: Partial<PoolKey> = {}): PoolKey => ({
   ...more,
 });
 
+/** A seal that is its own secret. */
+const itself = (sealed: string): string => sealed;
+
 const seen = (slots: KeySlots): PoolKey[] =>
   [...slots.taken()].map((slot) => {
     const key = slots.at(slot);
     if (key === undefined) throw new Error('a slot that is taken has a key');
-    const { id, sealed, masked, state, streak, version } = key;
-    return { id, sealed, masked, state, streak, version, cooldowns: [] };
+    const { id, masked, state, streak, version } = key;
+    return { id, sealed: key.open(itself), masked, state, streak, version, cooldowns: [] };
   });
 
 const byId = (keys: Iterable<PoolKey>): PoolKey[] =>
@@ -36,23 +39,27 @@ describe('the slots of a pool', () => {
       state: fc.constantFrom('active' as const, 'blacklisted' as const, 'disabled' as const),
       version: fc.nat(),
       streak: fc.nat(),
+      opened: fc.boolean(),
       gone: fc.boolean(),
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
         const slots = new KeySlots();
         const model = new Map<string, PoolKey>();
-        for (const { id, gone, ...more } of steps) {
+        const secrets = new Map<string, string>();
+        for (const { id, opened, gone, ...more } of steps) {
           const slot = slots.slotOf(id);
           expect(slot === undefined).toBe(!model.has(id));
           const key = keyOf(id, more);
           if (gone) {
             if (slot !== undefined) slots.delete(slot);
             model.delete(id);
+            secrets.delete(id);
           } else {
             if (slot === undefined) slots.add(key);
             else slots.change(slot, key);
-            model.set(id, key);
+            model.set(id, { ...key, sealed: secrets.get(id) ?? key.sealed });
+            if (opened) secrets.set(id, slots.at(slots.slotOf(id) ?? -1)?.open(itself) ?? '');
           }
         }
         expect(slots.size).toBe(model.size);
@@ -69,7 +76,7 @@ describe('the slots of a pool', () => {
     for (const id of ids.slice(0, 20_000)) slots.add(keyOf(id, { sealed: 'x'.repeat(100) }));
     expect(slots.slots).toBe(50_000);
     expect(ids.filter((id) => slots.at(slots.slotOf(id) ?? -1)?.id !== id)).toEqual([]);
-    expect(slots.sealedOf(slots.slotOf('key-0') ?? -1)).toBe('x'.repeat(100));
+    expect(slots.at(slots.slotOf('key-0') ?? -1)?.open(itself)).toBe('x'.repeat(100));
   });
 
   it('give the same object for a key with a request on the way, however many others are used', () => {
@@ -86,16 +93,29 @@ describe('the slots of a pool', () => {
     expect(slots.holds(idle)).toBe(true);
   });
 
-  it('forget an opened secret when the key is sealed anew', () => {
+  it('open a secret once, however many others are used and whatever is said of the key', () => {
     const slots = new KeySlots();
-    const slot = slots.add(keyOf('k'));
-    const key = slots.at(slot);
-    if (key === undefined) throw new Error('it is there');
-    key.secret = 'opened';
-    slots.change(slot, keyOf('k', { version: 2 }));
-    expect(key.secret).toBe('opened');
-    slots.change(slot, keyOf('k', { version: 3, sealed: 'anew' }));
-    expect(key).toMatchObject({ secret: undefined, sealed: 'anew', version: 3 });
+    for (let n = 0; n < 30_000; n += 1) slots.add(keyOf(`k${n}`));
+    const seals: string[] = [];
+    const secretOf = (slot: number): string | undefined =>
+      slots.at(slot)?.open((sealed) => {
+        seals.push(sealed);
+        return 'sk-\u00fc';
+      });
+    slots.change(0, keyOf('k0', { version: 2, sealed: 'sealed anew' }));
+    expect(secretOf(0)).toBe('sk-\u00fc');
+    for (let slot = 1; slot < 30_000; slot += 1) slots.at(slot);
+    slots.change(0, keyOf('k0', { version: 3, sealed: 'and again' }));
+    expect(secretOf(0)).toBe('sk-\u00fc');
+    expect(seals).toEqual(['sealed anew']);
+  });
+
+  it('give a secret that is longer than its seal', () => {
+    const slots = new KeySlots();
+    const key = slots.at(slots.add(keyOf('k')));
+    const secret = 'x'.repeat(100);
+    expect(key?.open(() => secret)).toBe(secret);
+    expect(key?.secret).toBe(secret);
   });
 
   it('know a key that is gone from the one that has its slot now', () => {

@@ -67,8 +67,9 @@ export class KeySlots {
     return this.#texts.masked(this.#places[slot] ?? 0);
   }
 
-  sealedOf(slot: number): string {
-    return this.#texts.sealed(this.#places[slot] ?? 0);
+  /** The secret of a slot's key; `opened` gives it for its seal, once. */
+  secretOf(slot: number, opened: (sealed: string) => string): string {
+    return this.#texts.secret(this.#places[slot] ?? 0, opened);
   }
 
   /** The key in a slot, the same object as long as it is in use. */
@@ -94,16 +95,15 @@ export class KeySlots {
     return slot;
   }
 
-  /** Takes what keymanager says of a key that is there. */
+  /** Takes what keymanager says of a key that is there. Its secret never changes, but may be sealed anew. */
   change(slot: number, key: PoolKey): void {
     this.#note(slot, key);
     const place = this.#places[slot] ?? 0;
-    if (this.#texts.sealed(place) === key.sealed) return;
+    const sealed = this.#texts.sealed(place);
+    if (sealed === undefined || sealed === key.sealed) return;
     const masked = this.#texts.masked(place);
     this.#texts.free(place);
     this.#places[slot] = this.#texts.put({ id: key.id, masked, sealed: key.sealed });
-    const recent = this.#recent.find(slot);
-    if (recent !== undefined) recent.secret = undefined;
   }
 
   setStreak(slot: number, streak: number): void {
@@ -146,7 +146,7 @@ class SlotKey implements RingKey {
   readonly id: string;
   readonly masked: string;
   readonly maskedJson: string;
-  secret: string | undefined;
+  #secret: string | undefined;
   unanswered = 0;
 
   constructor(slots: KeySlots, slot: number) {
@@ -157,8 +157,13 @@ class SlotKey implements RingKey {
     this.maskedJson = asciiJson(this.masked);
   }
 
-  get sealed(): string {
-    return this.#slots.sealedOf(this.slot);
+  get secret(): string | undefined {
+    return this.#secret;
+  }
+
+  open(opened: (sealed: string) => string): string {
+    this.#secret ??= this.#slots.secretOf(this.slot, opened);
+    return this.#secret;
   }
 
   get state(): PoolKey['state'] {

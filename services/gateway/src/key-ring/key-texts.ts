@@ -1,8 +1,8 @@
 /** A small pool begins with so many bytes and doubles them; a large one adds whole blocks. */
 const firstBytes = 4 * 1024;
 const blockBytes = 1024 * 1024;
-/** The lengths of the three texts, 16 bits each. */
-const headBytes = 6;
+/** The lengths of the three texts and of the opened secret, 16 bits each. */
+const headBytes = 8;
 
 /** Who a key is, and what is sent for it. */
 export interface KeyText {
@@ -13,7 +13,8 @@ export interface KeyText {
 
 /**
  * The texts of keys as bytes in blocks: strings of a million keys would take three times as much, and the garbage
- * collector would walk over them. A place is where the texts of one key are.
+ * collector would walk over them. A place is where the texts of one key are. A secret that was opened takes the place of
+ * its seal, which is longer: to open one costs a tenth of a request, and a large pool opens one a request.
  */
 export class KeyTexts {
   readonly #blocks: Buffer[] = [Buffer.allocUnsafeSlow(firstBytes)];
@@ -34,6 +35,7 @@ export class KeyTexts {
     block.writeUInt16LE(idBytes, head);
     block.writeUInt16LE(maskedBytes, head + 2);
     block.writeUInt16LE(sealedBytes, head + 4);
+    block.writeUInt16LE(0, head + 6);
     block.write(id, head + headBytes);
     block.write(masked, head + headBytes + idBytes);
     block.write(sealed, head + headBytes + idBytes + maskedBytes);
@@ -64,11 +66,31 @@ export class KeyTexts {
     return block.toString('utf8', start, start + block.readUInt16LE(from + 2));
   }
 
-  sealed(place: number): string {
+  /** The sealed secret; undefined once it was opened. */
+  sealed(place: number): string | undefined {
     const block = this.#blockOf(place);
     const from = place % blockBytes;
-    const start = from + headBytes + block.readUInt16LE(from) + block.readUInt16LE(from + 2);
+    if (block.readUInt16LE(from + 6) > 0) return undefined;
+    const start = secretStart(block, from);
     return block.toString('utf8', start, start + block.readUInt16LE(from + 4));
+  }
+
+  /** The secret; `opened` gives it for its seal, once. What that throws travels. */
+  secret(place: number, opened: (sealed: string) => string): string {
+    const sealed = this.sealed(place);
+    const block = this.#blockOf(place);
+    const from = place % blockBytes;
+    const start = secretStart(block, from);
+    if (sealed === undefined) {
+      return block.toString('utf8', start, start + block.readUInt16LE(from + 6));
+    }
+    const secret = opened(sealed);
+    const secretBytes = Buffer.byteLength(secret);
+    if (secretBytes <= block.readUInt16LE(from + 4)) {
+      block.writeUInt16LE(secretBytes, from + 6);
+      block.write(secret, start);
+    }
+    return secret;
   }
 
   #blockOf(place: number): Buffer {
@@ -94,4 +116,8 @@ export class KeyTexts {
     this.#taken += size;
     return place;
   }
+}
+
+function secretStart(block: Buffer, from: number): number {
+  return from + headBytes + block.readUInt16LE(from) + block.readUInt16LE(from + 2);
 }

@@ -10,9 +10,10 @@ export interface RingKey {
    * bytes a character.
    */
   readonly maskedJson: string;
-  readonly sealed: string;
   /** The secret, once it was opened. */
-  secret: string | undefined;
+  readonly secret: string | undefined;
+  /** The secret; `opened` gives it for its seal when nobody asked for it before. */
+  open(opened: (sealed: string) => string): string;
   readonly state: PoolKey['state'];
   readonly version: number;
   /** Consecutive failures: keymanager's count, advanced by what happened here since. */

@@ -83,8 +83,7 @@ export class AttemptRun {
   /** Sends the request with the key; throws when it is malformed. */
   send(): void {
     const { key } = this.target;
-    key.secret ??= this.#deps.vault.open(key.sealed);
-    this.#attempt.start(this.#attemptRequest(key.secret));
+    this.#attempt.start(this.#attemptRequest(key.open(this.#deps.vault.open)));
   }
 
   /** The upstream answers: its headers are there. */

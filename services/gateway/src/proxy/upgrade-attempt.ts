@@ -71,14 +71,14 @@ export class UpgradeAttempt implements AttemptListener {
     const { vault, dispatchers } = this.#deps;
     const { upstream, group, key } = this.target;
     const { path, headers } = this.#prepared;
-    key.secret ??= vault.open(key.sealed);
+    const secret = key.open(vault.open);
     this.#attempt.start({
       dispatcher: dispatchers.of(upstream, group.settings),
       method: 'GET',
       path: upstream.basePath + path + this.#request.query,
       headers: [
         ...headers,
-        ...group.channel.credentialHeaders(key.secret, path, this.#request.headers.names),
+        ...group.channel.credentialHeaders(secret, path, this.#request.headers.names),
       ],
       body: null,
       upgrade: this.#request.client.protocol,
