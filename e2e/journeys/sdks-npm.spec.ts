@@ -220,6 +220,18 @@ describe('the @google/genai SDK', () => {
     expect(models).toContain('models/gemini-2.5-pro');
   });
 
+  it('uploads a file in pieces, each with a key of the group', async () => {
+    const { url, secrets } = await serve('gemini');
+    const file = new Blob(['x'.repeat(9 * 1024 * 1024)], { type: 'text/plain' });
+    const uploaded = await client(url).files.upload({ file });
+    expect(uploaded.sizeBytes).toBe(String(1024 * 1024));
+    expect(house.simulator.hits.map((each) => each.key)).toEqual([
+      ...secrets,
+      ...secrets,
+      ...secrets,
+    ]);
+  });
+
   it.each(faults)('raises its own exception on %i', async (status, what) => {
     const { url } = await serve('gemini');
     fail('gemini', what);

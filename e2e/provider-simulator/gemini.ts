@@ -30,7 +30,7 @@ export function answerGemini(asked: Asked): Answer {
   const openaiAt = asked.path.indexOf('/v1beta/openai/');
   if (openaiAt !== -1) return answerOpenai(asked, googleHeaders);
   const path = asked.path.replace(/^.*?(?=\/(?:upload\/)?v1(?:beta|alpha)?\/)/, '');
-  if (path.startsWith('/upload/')) return json(200, { file: fileOf(asked) }, googleHeaders);
+  if (path.startsWith('/upload/')) return answerUpload(asked);
   const rest = path.replace(/^\/v1(?:beta|alpha)?/, '');
   if (asked.method === 'GET' && rest === '/models') {
     return json(
@@ -72,6 +72,19 @@ export function answerGemini(asked: Asked): Answer {
     default:
       return fault('gemini', 'not-found');
   }
+}
+
+/** Multipart at once, or resumable: https://ai.google.dev/gemini-api/docs/files */
+function answerUpload(asked: Asked): Answer {
+  const { headers, path } = asked;
+  const command = String(headers['x-goog-upload-command'] ?? 'finalize');
+  const status: HeaderList = [
+    ...googleHeaders,
+    ['X-Goog-Upload-Status', command.includes('finalize') ? 'final' : 'active'],
+  ];
+  if (command !== 'start') return json(200, { file: fileOf(asked) }, status);
+  const address = `http://${headers.host}${path}?upload_id=sim&upload_protocol=resumable`;
+  return bytes(200, 'text/plain', Buffer.alloc(0), [...status, ['X-Goog-Upload-URL', address]]);
 }
 
 function pieces(asked: Asked, model: string): unknown[] {

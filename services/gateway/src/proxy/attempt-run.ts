@@ -1,4 +1,4 @@
-import type { Clock } from '@keymux/service';
+import { cameTo, type Clock } from '@keymux/service';
 import type { Vault } from '@keymux/vault';
 import type { Headroom } from '../headroom/headroom.ts';
 import type { Permit } from '../limits/key-limits.ts';
@@ -12,9 +12,10 @@ import type { ExchangeRequest } from './exchange-request.ts';
 import { type JudgedEnding, judgeEnding } from './judge-ending.ts';
 import type { LogRecord } from './log-record.ts';
 import type { Prepared } from './prepare-request.ts';
-import { Relay } from './relay.ts';
+import { Relay, type RelayDeps } from './relay.ts';
 import type { RelayListener } from './relay-listener.ts';
 import type { ResponseHeaders } from './response-headers.ts';
+import { uploadProtocolHeader, withUploadAddress } from './upload-address.ts';
 import { createUsageReader } from './usage-reader.ts';
 
 export interface AttemptRunDeps {
@@ -68,6 +69,7 @@ export class AttemptRun {
       extraHeaders,
       listener: plan.listener,
       usageReader: (answer) => createUsageReader(channel.name, answer),
+      ...this.#translation(),
       contentExpected: req.method === 'POST' && channel.inference('POST', path),
       resume: () => this.#attempt.resume(),
     });
@@ -138,6 +140,16 @@ export class AttemptRun {
   /** Tokens that the answer told of so far; null when it told none. */
   get tokensSoFar(): LogRecord['tokens'] | null {
     return this.#relay.usageSoFar()?.tokens ?? null;
+  }
+
+  #translation(): Pick<RelayDeps, 'translate'> {
+    const { req, group, headers } = this.#request;
+    const origin = headers.names.has(uploadProtocolHeader) ? cameTo(req) : null;
+    if (origin === null) return {};
+    const { upstream } = this.target;
+    return {
+      translate: (raw) => withUploadAddress(raw, upstream, `${origin}/proxy/${group.name}`),
+    };
   }
 
   #attemptRequest(secret: string): AttemptRequest {

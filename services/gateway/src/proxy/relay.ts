@@ -17,6 +17,8 @@ export interface RelayDeps extends AnswerWriterDeps {
   readonly requestId: string;
   readonly listener: RelayListener;
   readonly usageReader: (headers: ResponseHeaders) => UsageReader;
+  /** Changes raw headers of the answer, where a client could not follow them. */
+  readonly translate?: (raw: readonly string[]) => readonly string[];
   /** An answer of 200 without a byte is a failure: the call must answer with content. */
   readonly contentExpected: boolean;
 }
@@ -51,7 +53,8 @@ export class Relay implements AttemptListener {
   }
 
   headers(status: number, statusText: string, raw: readonly string[]): void {
-    this.#answer.begin(status, statusText, raw);
+    const { translate } = this.#deps;
+    this.#answer.begin(status, statusText, translate === undefined ? raw : translate(raw));
     this.#deps.listener.answers(this.#answer.headers);
     if (status >= 400) {
       this.#mode = 'refusing';
