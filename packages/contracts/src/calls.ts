@@ -1,11 +1,11 @@
-import type { GatewayGroup, KeyChecked, PoolKey, SystemSettings } from './messages.ts';
+import type { ConfigSnapshot, KeyChecked, PoolKey } from './messages.ts';
 
 /** Request and reply between services: the name of each call, what goes in and what comes out. */
 export interface CallTable {
   /** The whole config, for a service that starts or lost its place. */
   'config.snapshot': {
     request: Record<string, never>;
-    reply: { revision: number; settings: SystemSettings; groups: GatewayGroup[] };
+    reply: ConfigSnapshot;
   };
   /** Folds the config anew from its events, and goes on with that. */
   'config.rebuild': {

@@ -185,6 +185,14 @@ export const SystemSettingsSchema = Type.Object({
 });
 export type SystemSettings = Static<typeof SystemSettingsSchema>;
 
+/** The whole config, as services other than config need it. */
+export const ConfigSnapshotSchema = Type.Object({
+  revision: Type.Integer(),
+  settings: SystemSettingsSchema,
+  groups: Type.Array(GatewayGroupSchema),
+});
+export type ConfigSnapshot = Static<typeof ConfigSnapshotSchema>;
+
 /** What the CONFIG stream carries: the full new value and the revision it belongs to. */
 export const ConfigChangeSchema = Type.Union([
   Type.Object({

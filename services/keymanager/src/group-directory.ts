@@ -1,16 +1,7 @@
-import { aboutFailure, type Bus, type Calls, type Message, type Subscription } from '@keymux/bus';
-import {
-  type CallTable,
-  type ConfigChange,
-  ConfigChangeSchema,
-  type GatewayGroup,
-  GatewayGroupSchema,
-  type SystemSettings,
-  SystemSettingsSchema,
-} from '@keymux/contracts';
+import type { Bus, Calls } from '@keymux/bus';
+import type { ConfigSnapshot, GatewayGroup, SystemSettings } from '@keymux/contracts';
+import { ConfigFollower, type NewConfig } from '@keymux/live-config';
 import type { Logger } from '@keymux/service';
-import { Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 
 /** What this service needs to know of a group. */
 export interface GroupPolicy {
@@ -53,15 +44,6 @@ export interface GroupDirectoryDeps {
   readonly retryMs?: number;
 }
 
-const isChange = Compile(ConfigChangeSchema);
-const isSnapshot = Compile(
-  Type.Object({
-    revision: Type.Integer(),
-    settings: SystemSettingsSchema,
-    groups: Type.Array(GatewayGroupSchema),
-  }),
-);
-
 type Valued =
   'blacklist_threshold' | 'key_validation_concurrency' | 'key_validation_timeout_seconds';
 const dayMs = 86_400_000;
@@ -72,37 +54,36 @@ const fallback: Record<Valued, number> = {
   key_validation_timeout_seconds: 20,
 };
 
-/** Follows CONFIG from a snapshot on. */
+/** Knows groups by following the config. */
 export function createGroupDirectory(deps: GroupDirectoryDeps): GroupDirectory {
-  const { bus, calls, log, listed, deleted, retryMs = 500 } = deps;
+  const { bus, calls, log, listed, deleted, retryMs } = deps;
   const groups = new Map<string, GatewayGroup>();
   let values: SystemSettings['values'] = {};
-  let revision = -1;
-  let loaded = false;
-  /** That there is no snapshot, of which one line is enough. */
-  let told = false;
-  let stopped = false;
-  /** Changes that came while a snapshot was on its way; null when none is. */
-  let waiting: ConfigChange[] | null = null;
-  /** A snapshot that is on its way; false when none comes. */
-  let loading: Promise<boolean> | undefined;
-  let retry: NodeJS.Timeout | undefined;
-  let subscription: Subscription | undefined;
+  const follower = new ConfigFollower({
+    bus,
+    calls,
+    log,
+    load,
+    apply,
+    ...(retryMs === undefined ? {} : { retryMs }),
+  });
 
   function valueOf(group: GatewayGroup, name: Valued): number {
     const value = group.config[name] ?? values[name];
     return typeof value === 'number' ? value : fallback[name];
   }
 
-  function apply(change: ConfigChange): void {
-    if (change.kind === 'session-revoked') return;
-    // One revision may change several groups, hence not older instead of newer.
-    if (change.revision < revision) return;
-    const gap = change.revision > revision + 1;
-    revision = change.revision;
+  function load(snapshot: ConfigSnapshot): void {
+    ({ values } = snapshot.settings);
+    groups.clear();
+    for (const group of snapshot.groups) groups.set(group.name, group);
+    listed(new Set(groups.keys()));
+  }
+
+  function apply(change: NewConfig): void {
     switch (change.kind) {
       case 'settings':
-        values = change.settings.values;
+        ({ values } = change.settings);
         break;
       case 'group':
         groups.set(change.group.name, change.group);
@@ -112,58 +93,7 @@ export function createGroupDirectory(deps: GroupDirectoryDeps): GroupDirectory {
         deleted(change.name);
         break;
       default:
-        return change satisfies never;
-    }
-    if (gap) void load();
-  }
-
-  function hear(message: Message): void {
-    if (!isChange.Check(message.data)) {
-      log.warn({ id: message.id, type: message.type }, 'a config change is unreadable');
-      void load();
-      return;
-    }
-    if (waiting === null) apply(message.data);
-    else waiting.push(message.data);
-  }
-
-  function load(): Promise<boolean> {
-    loading ??= loadOnce().finally(() => {
-      loading = undefined;
-    });
-    return loading;
-  }
-
-  async function loadOnce(): Promise<boolean> {
-    if (stopped) return false;
-    waiting = [];
-    try {
-      const request: CallTable['config.snapshot']['request'] = {};
-      const reply = await calls.call('config.snapshot', request);
-      if (!isSnapshot.Check(reply)) throw new Error('the config snapshot is unreadable');
-      if (reply.revision >= revision) {
-        revision = reply.revision;
-        values = reply.settings.values;
-        groups.clear();
-        for (const group of reply.groups) groups.set(group.name, group);
-      }
-      const heard: readonly ConfigChange[] = waiting;
-      waiting = null;
-      loaded = true;
-      told = false;
-      listed(new Set(groups.keys()));
-      for (const change of heard) if (change.revision > reply.revision) apply(change);
-      return true;
-    } catch (error) {
-      const heard: readonly ConfigChange[] = waiting ?? [];
-      waiting = null;
-      if (stopped) return false;
-      if (loaded) heard.forEach(apply);
-      if (!told) log.warn(aboutFailure(error), 'no config snapshot yet; trying until there is one');
-      told = true;
-      clearTimeout(retry);
-      retry = setTimeout(() => void load(), retryMs);
-      return false;
+        change satisfies never;
     }
   }
 
@@ -181,7 +111,7 @@ export function createGroupDirectory(deps: GroupDirectoryDeps): GroupDirectory {
 
   return {
     get loaded() {
-      return loaded;
+      return follower.loaded;
     },
     get outcomesKeptMs() {
       const days = values['outcome_retention_days'];
@@ -189,22 +119,15 @@ export function createGroupDirectory(deps: GroupDirectoryDeps): GroupDirectory {
     },
     find,
     seek: async (name) => {
-      // A snapshot that is on its way may be from before the group.
-      if (find(name) === undefined) await loading;
-      const sure = find(name) !== undefined || (await load());
+      const sure = find(name) !== undefined || (await follower.refresh());
       const group = find(name);
       if (group !== undefined) return { kind: 'found', group };
       return { kind: sure ? 'none' : 'unknown' };
     },
     start: async () => {
-      // Follows first, so that no change falls between the snapshot and the first message.
-      subscription = await bus.follow('CONFIG', hear, () => void load());
-      await load();
+      await follower.start();
+      await follower.settled();
     },
-    stop: async () => {
-      stopped = true;
-      clearTimeout(retry);
-      await subscription?.stop();
-    },
+    stop: () => follower.stop(),
   };
 }

@@ -1,30 +1,33 @@
-import { aboutFailure, type Bus, type Calls, type Subscription } from '@keymux/bus';
-import { ConfigChangeSchema, settings, SystemSettingsSchema } from '@keymux/contracts';
+import type { Bus, Calls } from '@keymux/bus';
+import { settings, type SystemSettings } from '@keymux/contracts';
+import { ConfigFollower } from '@keymux/live-config';
 import type { Logger } from '@keymux/service';
-import { Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 
-const isChange = Compile(ConfigChangeSchema);
-const isSnapshot = Compile(
-  Type.Object({ revision: Type.Integer(), settings: SystemSettingsSchema }),
-);
-const retryMs = 1_000;
+export interface LogSettingsDeps {
+  readonly bus: Bus;
+  readonly calls: Calls;
+  readonly log: Logger;
+  /** Told after each change. */
+  readonly changed: () => void;
+}
 
-/** The settings that the logsink goes by, kept up to date. */
+/** The settings that the logsink goes by, kept up to date; their defaults until there is a config. */
 export class LogSettings {
-  readonly #deps: { bus: Bus; calls: Calls; log: Logger; changed: () => void };
+  readonly #follower: ConfigFollower;
+  readonly #changed: () => void;
   #values: Readonly<Record<string, unknown>> = Object.fromEntries(
     settings.map((setting) => [setting.name, setting.default]),
   );
-  #subscription: Subscription | undefined;
-  #retry: NodeJS.Timeout | undefined;
-  #revision = -1;
-  #stopped = false;
-  /** That there is no snapshot, of which one line is enough. */
-  #told = false;
 
-  constructor(deps: { bus: Bus; calls: Calls; log: Logger; changed: () => void }) {
-    this.#deps = deps;
+  constructor({ changed, ...deps }: LogSettingsDeps) {
+    this.#changed = changed;
+    this.#follower = new ConfigFollower({
+      ...deps,
+      load: (snapshot) => this.#take(snapshot.settings),
+      apply: (change) => {
+        if (change.kind === 'settings') this.#take(change.settings);
+      },
+    });
   }
 
   get retentionDays(): number {
@@ -35,49 +38,17 @@ export class LogSettings {
     return Number(this.#values['request_log_write_interval_minutes']) * 60_000;
   }
 
-  async start(): Promise<void> {
-    this.#subscription = await this.#deps.bus.follow(
-      'CONFIG',
-      ({ data }) => {
-        if (!isChange.Check(data) || data.kind !== 'settings') return;
-        this.#take(data.revision, data.settings.values);
-      },
-      () => void this.#load(),
-    );
-    void this.#load();
+  /** Rows are taken without a config, too: the first one is not waited for. */
+  start(): Promise<void> {
+    return this.#follower.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#retry);
-    await this.#subscription?.stop();
+  stop(): Promise<void> {
+    return this.#follower.stop();
   }
 
-  // A snapshot may have been on its way while a newer change came.
-  #take(revision: number, values: Readonly<Record<string, unknown>>): void {
-    if (revision < this.#revision) return;
-    this.#revision = revision;
+  #take({ values }: SystemSettings): void {
     this.#values = { ...this.#values, ...values };
-    this.#deps.changed();
-  }
-
-  async #load(): Promise<void> {
-    try {
-      const reply = await this.#deps.calls.call('config.snapshot', {});
-      if (!isSnapshot.Check(reply)) throw new Error('the config snapshot is unreadable');
-      this.#take(reply.revision, reply.settings.values);
-      this.#told = false;
-    } catch (error) {
-      if (this.#stopped) return;
-      if (!this.#told) {
-        this.#deps.log.warn(
-          aboutFailure(error),
-          'no config snapshot yet; trying until there is one',
-        );
-        this.#told = true;
-      }
-      clearTimeout(this.#retry);
-      this.#retry = setTimeout(() => void this.#load(), retryMs);
-    }
+    this.#changed();
   }
 }

@@ -1,25 +1,9 @@
-import { aboutFailure, type Bus, type Calls, type Message, type Subscription } from '@keymux/bus';
-import {
-  type CallTable,
-  type ConfigChange,
-  ConfigChangeSchema,
-  GatewayGroupSchema,
-  SystemSettingsSchema,
-} from '@keymux/contracts';
+import type { Bus, Calls } from '@keymux/bus';
+import type { ConfigSnapshot } from '@keymux/contracts';
+import { ConfigFollower, type NewConfig } from '@keymux/live-config';
 import type { Logger } from '@keymux/service';
-import { Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 import type { KeptConfig } from './kept-config.ts';
 import type { LiveConfig } from './live-config.ts';
-
-const isChange = Compile(ConfigChangeSchema);
-const isSnapshot = Compile(
-  Type.Object({
-    revision: Type.Integer(),
-    settings: SystemSettingsSchema,
-    groups: Type.Array(GatewayGroupSchema),
-  }),
-);
 
 const keepAfterMs = 300;
 
@@ -34,72 +18,81 @@ export interface ConfigSyncDeps {
   readonly kept: KeptConfig | null;
 }
 
-/** Keeps the live config equal to the config service's: a snapshot first, then every change. */
+/** Keeps the live config equal to the config service's, and a copy of it on disk for a start without that service. */
 export class ConfigSync {
   readonly #deps: ConfigSyncDeps;
-  #subscription: Subscription | undefined;
-  #waiting: ConfigChange[] | null = [];
-  #retry: NodeJS.Timeout | undefined;
+  readonly #follower: ConfigFollower;
   #keeping: NodeJS.Timeout | undefined;
-  #loaded = false;
-  /** That there is no snapshot, of which one line is enough. */
-  #told = false;
-  #stopped = false;
 
   constructor(deps: ConfigSyncDeps) {
     this.#deps = deps;
+    const { bus, calls, log } = deps;
+    this.#follower = new ConfigFollower({
+      bus,
+      calls,
+      log,
+      load: (snapshot) => this.#load(snapshot),
+      apply: (change) => this.#apply(change),
+      standIn: () => this.#restored(),
+    });
   }
 
   /** True once a whole config was loaded. */
   get loaded(): boolean {
-    return this.#loaded;
+    return this.#follower.loaded;
   }
 
-  /** Follows first and asks for the snapshot then, so that no change falls between the two. */
+  /** Resolves after the first try to get a config; goes on trying on its own. */
   async start(): Promise<void> {
-    this.#subscription = await this.#deps.bus.follow(
-      'CONFIG',
-      (message) => this.#hear(message),
-      () => void this.#resync(),
-    );
-    await this.#resync();
+    await this.#follower.start();
+    await this.#follower.settled();
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#retry);
+    await this.#follower.stop();
     const { kept } = this.#deps;
     if (this.#keeping !== undefined && kept !== null) this.#write(kept);
-    await this.#subscription?.stop();
   }
 
-  #hear(message: Message): void {
-    if (!isChange.Check(message.data)) {
-      this.#deps.log.error({ id: message.id, type: message.type }, 'unreadable config change');
-      void this.#resync();
-      return;
+  #load({ revision, settings, groups }: ConfigSnapshot): void {
+    this.#deps.live.load(revision, settings, groups);
+    this.#changed();
+  }
+
+  #apply(change: NewConfig): void {
+    const { live } = this.#deps;
+    const { revision } = change;
+    switch (change.kind) {
+      case 'settings':
+        live.changeSettings(revision, change.settings);
+        break;
+      case 'group':
+        live.changeGroup(revision, change.group);
+        break;
+      case 'group-deleted':
+        live.deleteGroup(revision, change.name);
+        break;
+      default:
+        change satisfies never;
     }
-    if (this.#waiting === null) this.#apply(message.data);
-    else this.#waiting.push(message.data);
-  }
-
-  /** Serves with the config on disk until there is a newer one. */
-  #restore(): void {
-    const { kept, live, log, changed } = this.#deps;
-    const snapshot = kept?.read() ?? null;
-    if (snapshot === null) return;
-    const { revision, settings, groups } = snapshot;
-    live.load(revision, settings, groups);
-    this.#loaded = true;
-    log.warn({ revision }, 'serving with the last config');
-    changed();
+    this.#changed();
   }
 
   // Many changes in a row are written once.
-  #keep(): void {
-    const { kept } = this.#deps;
-    if (kept === null || this.#keeping !== undefined || this.#stopped) return;
+  #changed(): void {
+    const { kept, changed } = this.#deps;
+    changed();
+    if (kept === null || this.#keeping !== undefined) return;
     this.#keeping = setTimeout(() => this.#write(kept), keepAfterMs);
+  }
+
+  #restored(): ConfigSnapshot | null {
+    const { kept, log } = this.#deps;
+    const snapshot = kept?.read() ?? null;
+    if (snapshot !== null) {
+      log.warn({ revision: snapshot.revision }, 'serving with the last config');
+    }
+    return snapshot;
   }
 
   #write(kept: KeptConfig): void {
@@ -110,61 +103,6 @@ export class ConfigSync {
     } catch (error) {
       // A copy that cannot be written is no reason not to serve.
       this.#deps.log.warn({ err: error }, 'the last config cannot be kept');
-    }
-  }
-
-  #apply(change: ConfigChange): void {
-    const { live, changed } = this.#deps;
-    const known = live.snapshot.revision;
-    switch (change.kind) {
-      case 'session-revoked':
-        return;
-      case 'settings':
-        if (change.revision > known) live.changeSettings(change.revision, change.settings);
-        break;
-      // One revision may change several groups (their order), hence not older instead of newer.
-      case 'group':
-        if (change.revision >= known) live.changeGroup(change.revision, change.group);
-        break;
-      case 'group-deleted':
-        if (change.revision >= known) live.deleteGroup(change.revision, change.name);
-        break;
-    }
-    changed();
-    this.#keep();
-    if (change.revision > known + 1) void this.#resync();
-  }
-
-  async #resync(): Promise<void> {
-    if (this.#stopped) return;
-    this.#waiting ??= [];
-    try {
-      const request: CallTable['config.snapshot']['request'] = {};
-      const reply = await this.#deps.calls.call('config.snapshot', request);
-      if (!isSnapshot.Check(reply)) throw new Error('the config snapshot is unreadable');
-      const { revision, settings, groups } = reply;
-      if (revision >= this.#deps.live.snapshot.revision) {
-        this.#deps.live.load(revision, settings, groups);
-      }
-      const waiting = this.#waiting ?? [];
-      this.#waiting = null;
-      this.#loaded = true;
-      this.#told = false;
-      for (const change of waiting) if (change.revision > revision) this.#apply(change);
-      this.#deps.changed();
-      this.#keep();
-    } catch (error) {
-      if (this.#stopped) return;
-      if (!this.#told) {
-        this.#deps.log.warn(
-          aboutFailure(error),
-          'no config snapshot yet; trying until there is one',
-        );
-        this.#told = true;
-      }
-      if (!this.#loaded) this.#restore();
-      clearTimeout(this.#retry);
-      this.#retry = setTimeout(() => void this.#resync(), 500);
     }
   }
 }

@@ -1,19 +1,10 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CallTable, GatewayGroupSchema, SystemSettingsSchema } from '@keymux/contracts';
+import { type ConfigSnapshot, ConfigSnapshotSchema } from '@keymux/contracts';
 import type { Vault } from '@keymux/vault';
-import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 
-type Snapshot = CallTable['config.snapshot']['reply'];
-
-const isSnapshot = Compile(
-  Type.Object({
-    revision: Type.Integer(),
-    settings: SystemSettingsSchema,
-    groups: Type.Array(GatewayGroupSchema),
-  }),
-);
+const isSnapshot = Compile(ConfigSnapshotSchema);
 
 /** The last config on disk, sealed, since addresses of proxies carry passwords. */
 export class KeptConfig {
@@ -26,14 +17,14 @@ export class KeptConfig {
   }
 
   /** Throws what the file system throws. */
-  write(snapshot: Snapshot): void {
+  write(snapshot: ConfigSnapshot): void {
     const writing = `${this.#path}.new`;
     writeFileSync(writing, this.#vault.seal(JSON.stringify(snapshot)), { mode: 0o600 });
     renameSync(writing, this.#path);
   }
 
   /** Null when there is none that can be read. */
-  read(): Snapshot | null {
+  read(): ConfigSnapshot | null {
     try {
       const value: unknown = JSON.parse(this.#vault.open(readFileSync(this.#path, 'utf8')));
       return isSnapshot.Check(value) ? value : null;

@@ -1,18 +1,8 @@
-import { aboutFailure, type Bus, type Calls, type Message, type Subscription } from '@keymux/bus';
-import {
-  type ConfigChange,
-  ConfigChangeSchema,
-  type GatewayGroup,
-  GatewayGroupSchema,
-  type SystemSettings,
-  SystemSettingsSchema,
-} from '@keymux/contracts';
+import type { Bus, Calls } from '@keymux/bus';
+import type { ConfigSnapshot, GatewayGroup, SystemSettings } from '@keymux/contracts';
+import { ConfigFollower, type NewConfig } from '@keymux/live-config';
 import type { Logger } from '@keymux/service';
-import { Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { probeSettings, type ProbeSettings } from './probe-settings.ts';
-
-const retryMs = 500;
 
 /** A group with the settings that its probes go by. */
 export interface LiveGroup {
@@ -27,36 +17,23 @@ export interface LiveConfigDeps {
   readonly log: Logger;
 }
 
-/** The newest config: a snapshot first, then every change; a gap means another snapshot. */
+/** The newest config, as probes need it. */
 export class LiveConfig {
-  readonly #deps: LiveConfigDeps;
-  readonly #isChange = Compile(ConfigChangeSchema);
-  readonly #isSnapshot = Compile(
-    Type.Object({
-      revision: Type.Integer(),
-      settings: SystemSettingsSchema,
-      groups: Type.Array(GatewayGroupSchema),
-    }),
-  );
+  readonly #follower: ConfigFollower;
   readonly #groups = new Map<string, GatewayGroup>();
   #settings: SystemSettings = { values: {}, proxy_keys: [] };
-  #revision = 0;
-  #subscription: Subscription | undefined;
-  /** Changes that came while a snapshot was asked for; null when none is. */
-  #waiting: ConfigChange[] | null = [];
-  #retry: NodeJS.Timeout | undefined;
-  #loaded = false;
-  /** That there is no snapshot, of which one line is enough. */
-  #told = false;
-  #stopped = false;
 
   constructor(deps: LiveConfigDeps) {
-    this.#deps = deps;
+    this.#follower = new ConfigFollower({
+      ...deps,
+      load: (snapshot) => this.#load(snapshot),
+      apply: (change) => this.#apply(change),
+    });
   }
 
   /** True once a whole config was loaded. */
   get loaded(): boolean {
-    return this.#loaded;
+    return this.#follower.loaded;
   }
 
   /** All groups by name. */
@@ -69,20 +46,14 @@ export class LiveConfig {
     return group === undefined ? undefined : this.#live(group);
   }
 
-  /** Follows first and asks for the snapshot then, so that no change falls between the two. */
+  /** Resolves after the first try to get a config; goes on trying on its own. */
   async start(): Promise<void> {
-    this.#subscription = await this.#deps.bus.follow(
-      'CONFIG',
-      (message) => this.#hear(message),
-      () => void this.#resync(),
-    );
-    await this.#resync();
+    await this.#follower.start();
+    await this.#follower.settled();
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#retry);
-    await this.#subscription?.stop();
+  stop(): Promise<void> {
+    return this.#follower.stop();
   }
 
   /** The settings that a group would have, saved or not. */
@@ -94,65 +65,25 @@ export class LiveConfig {
     return { group, settings: this.settingsOf(group) };
   }
 
-  #hear(message: Message): void {
-    if (!this.#isChange.Check(message.data)) {
-      this.#deps.log.error({ id: message.id, type: message.type }, 'unreadable config change');
-      void this.#resync();
-    } else if (this.#waiting === null) this.#apply(message.data);
-    else this.#waiting.push(message.data);
+  #load({ settings, groups }: ConfigSnapshot): void {
+    this.#settings = settings;
+    this.#groups.clear();
+    for (const group of groups) this.#groups.set(group.name, group);
   }
 
-  #apply(change: ConfigChange): void {
-    const known = this.#revision;
+  #apply(change: NewConfig): void {
     switch (change.kind) {
-      case 'session-revoked':
-        return;
       case 'settings':
-        if (change.revision > known) this.#settings = change.settings;
+        this.#settings = change.settings;
         break;
-      // One revision may change several groups (their order), hence not older instead of newer.
       case 'group':
-        if (change.revision >= known) this.#groups.set(change.group.name, change.group);
+        this.#groups.set(change.group.name, change.group);
         break;
       case 'group-deleted':
-        if (change.revision >= known) this.#groups.delete(change.name);
+        this.#groups.delete(change.name);
         break;
       default:
         change satisfies never;
-    }
-    this.#revision = Math.max(known, change.revision);
-    if (change.revision > known + 1) void this.#resync();
-  }
-
-  async #resync(): Promise<void> {
-    if (this.#stopped) return;
-    this.#waiting ??= [];
-    try {
-      const reply = await this.#deps.calls.call('config.snapshot', {});
-      if (!this.#isSnapshot.Check(reply)) throw new Error('the config snapshot is unreadable');
-      const { revision, settings, groups } = reply;
-      const waiting = this.#waiting ?? [];
-      this.#waiting = null;
-      if (revision >= this.#revision) {
-        this.#revision = revision;
-        this.#settings = settings;
-        this.#groups.clear();
-        for (const group of groups) this.#groups.set(group.name, group);
-      }
-      this.#loaded = true;
-      this.#told = false;
-      for (const change of waiting) if (change.revision > revision) this.#apply(change);
-    } catch (error) {
-      if (this.#stopped) return;
-      if (!this.#told) {
-        this.#deps.log.warn(
-          aboutFailure(error),
-          'no config snapshot yet; trying until there is one',
-        );
-        this.#told = true;
-      }
-      clearTimeout(this.#retry);
-      this.#retry = setTimeout(() => void this.#resync(), retryMs);
     }
   }
 }
