@@ -1,11 +1,26 @@
 import type { StreamName } from '@keymux/contracts';
-import { type Bus, BusUnavailable, CallFailed, type Calls, type Message } from '../bus.ts';
+import {
+  type Bus,
+  BusUnavailable,
+  CallFailed,
+  type Calls,
+  type Message,
+  NoAnswer,
+} from '../bus.ts';
 import { frameOf, type HubFrame, type IpcPort, type WorkerFrame } from './frames.ts';
+
+type FailedFrame = Pick<Extract<HubFrame, { kind: 'failed' | 'unanswered' }>, 'kind' | 'message'>;
+type Failure = (failed: FailedFrame) => Error;
 
 interface Pending {
   readonly resolve: (reply: unknown) => void;
-  readonly reject: (message: string) => void;
+  readonly reject: (failed: FailedFrame) => void;
 }
+
+const gone: FailedFrame = { kind: 'unanswered', message: 'the connection to the bus is closed' };
+const unavailable: Failure = ({ message }) => new BusUnavailable(message);
+const callFailed: Failure = ({ kind, message }) =>
+  kind === 'unanswered' ? new NoAnswer(message) : new CallFailed(message);
 
 /** The bus as a process sees it that joined the hub over a port. It follows, publishes and calls; work queues are consumed where the hub is. */
 export function connectIpcBus(port: IpcPort): { bus: Bus; calls: Calls } {
@@ -18,7 +33,7 @@ export function connectIpcBus(port: IpcPort): { bus: Bus; calls: Calls } {
   const close = (): Promise<void> => {
     closed = true;
     followers.clear();
-    for (const each of pending.values()) each.reject('the connection to the bus is closed');
+    for (const each of pending.values()) each.reject(gone);
     pending.clear();
     return Promise.resolve();
   };
@@ -37,26 +52,22 @@ export function connectIpcBus(port: IpcPort): { bus: Bus; calls: Calls } {
     const waiting = pending.get(frame.id);
     pending.delete(frame.id);
     if (frame.kind === 'done') waiting?.resolve(frame.reply);
-    else waiting?.reject(frame.message);
+    else waiting?.reject(frame);
   });
 
   // What waits holds nothing of the frame: a Map's outgrown tables live on for a while.
-  const expect = (id: number, failure: (message: string) => Error): Promise<unknown> =>
+  const expect = (id: number, failure: Failure): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      pending.set(id, { resolve, reject: (message) => reject(failure(message)) });
+      pending.set(id, { resolve, reject: (failed) => reject(failure(failed)) });
     });
-  const ask = (
-    frame: (id: number) => WorkerFrame,
-    failure: (message: string) => Error,
-  ): Promise<unknown> => {
-    if (closed) return Promise.reject(failure('the connection to the bus is closed'));
+  const ask = (frame: (id: number) => WorkerFrame, failure: Failure): Promise<unknown> => {
+    if (closed) return Promise.reject(failure(gone));
     lastId += 1;
     const id = lastId;
     const reply = expect(id, failure);
     send(frame(id));
     return reply;
   };
-  const unavailable = (message: string): BusUnavailable => new BusUnavailable(message);
 
   const bus: Bus = {
     publish: async (stream, message) => {
@@ -85,7 +96,7 @@ export function connectIpcBus(port: IpcPort): { bus: Bus; calls: Calls } {
     call: (name, request, options) =>
       ask(
         (id) => ({ kind: 'call', id, name, request, timeoutMs: options?.timeoutMs ?? null }),
-        (message) => new CallFailed(message),
+        callFailed,
       ),
     answer: () => {
       throw new Error('calls are answered where the hub is');

@@ -22,7 +22,8 @@ export type WorkerFrame =
 /** What the hub says to a worker. */
 export type HubFrame =
   | { readonly kind: 'done'; readonly id: number; readonly reply: unknown }
-  | { readonly kind: 'failed'; readonly id: number; readonly message: string }
+  /** `unanswered`: a call that nobody answered. */
+  | { readonly kind: 'failed' | 'unanswered'; readonly id: number; readonly message: string }
   | { readonly kind: 'message'; readonly id: number; readonly message: Message }
   | { readonly kind: 'missed'; readonly id: number };
 

@@ -51,9 +51,21 @@ it('tells a worker whose hub went away that nothing will be answered', async () 
   const called = client.calls.call('settle-never', null);
   const rejected = Promise.all([
     expect(published).rejects.toHaveProperty('name', 'BusUnavailable'),
-    expect(called).rejects.toHaveProperty('name', 'CallFailed'),
+    expect(called).rejects.toHaveProperty('name', 'NoAnswer'),
   ]);
   await close();
   await rejected;
   await expect(client.bus.publish('CONFIG', testMessage('s'))).rejects.toThrow('closed');
+});
+
+it('outlives a worker that leaves after its wish to follow was refused', async () => {
+  const { hub, client, close } = make();
+  await hub.bus.close();
+  await expect(client.bus.follow('CONFIG', () => undefined)).rejects.toHaveProperty(
+    'name',
+    'BusUnavailable',
+  );
+  // A rejection that nobody handles would end the hub's process, and fails this run.
+  await close();
+  await new Promise((resolve) => setImmediate(resolve));
 });

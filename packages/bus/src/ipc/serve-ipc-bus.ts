@@ -1,4 +1,4 @@
-import type { Bus, Calls, Subscription } from '../bus.ts';
+import { type Bus, type Calls, NoAnswer, type Subscription } from '../bus.ts';
 import { frameOf, type HubFrame, type IpcPort, type WorkerFrame } from './frames.ts';
 
 /**
@@ -16,14 +16,18 @@ export function serveIpcBus(hub: { bus: Bus; calls: Calls }, port: IpcPort): voi
       (reply) => send({ kind: 'done', id, reply }),
       (error: unknown) =>
         send({
-          kind: 'failed',
+          kind: error instanceof NoAnswer ? 'unanswered' : 'failed',
           id,
           message: error instanceof Error ? error.message : String(error),
         }),
     );
   };
-  const stop = async (subscription: Promise<Subscription>): Promise<void> => {
-    await (await subscription).stop();
+  const stop = (subscription: Promise<Subscription>): void => {
+    // One that was refused never began; the worker was told.
+    void subscription.then(
+      (begun) => begun.stop(),
+      () => undefined,
+    );
   };
   port.onMessage((value) => {
     const frame = frameOf<WorkerFrame>(value);
@@ -48,7 +52,7 @@ export function serveIpcBus(hub: { bus: Bus; calls: Calls }, port: IpcPort): voi
       case 'unfollow': {
         const subscription = followed.get(frame.id);
         followed.delete(frame.id);
-        if (subscription !== undefined) void stop(subscription);
+        if (subscription !== undefined) stop(subscription);
         return;
       }
       case 'call':
@@ -65,7 +69,7 @@ export function serveIpcBus(hub: { bus: Bus; calls: Calls }, port: IpcPort): voi
   });
   port.onDisconnect(() => {
     connected = false;
-    for (const subscription of followed.values()) void stop(subscription);
+    for (const subscription of followed.values()) stop(subscription);
     followed.clear();
   });
 }
