@@ -3,6 +3,7 @@ import type { Logger } from '@keymux/service';
 import type { Message as Received } from '@platformatic/kafka';
 import type { ConsumeOptions, DeadLetters, Message, Subscription } from '../bus.ts';
 import type { WorkHandler } from '../work-queue/consumers.ts';
+import { Room } from '../work-queue/room.ts';
 import { WorkQueue } from '../work-queue/work-queue.ts';
 import { pause } from '../pause.ts';
 import { type KafkaLink, sentence } from './kafka-link.ts';
@@ -10,8 +11,6 @@ import { Offsets } from './offsets.ts';
 import { readRecord } from './record.ts';
 import { TopicReader } from './topic-reader.ts';
 
-const heldMessages = 10_000;
-const heldBytes = 64 * 1024 * 1024;
 const commitMs = 250;
 const parkAgainMs = 1_000;
 
@@ -38,9 +37,7 @@ export class KafkaWork implements Subscription {
   readonly #queue: WorkQueue;
   readonly #reader: TopicReader;
   readonly #partitions = new Map<number, Offsets>();
-  #held = 0;
-  #heldBytes = 0;
-  #room: (() => void) | null = null;
+  readonly #room = new Room();
   #inQueue: Subscription | undefined;
   #timer: NodeJS.Timeout | undefined;
   #committing: Promise<void> | undefined;
@@ -73,12 +70,13 @@ export class KafkaWork implements Subscription {
 
   async stop(): Promise<void> {
     const stopped = this.#reader.stop();
-    this.#room?.();
+    this.#room.end();
     await stopped;
     await this.#inQueue?.stop();
     clearInterval(this.#timer);
     // What nobody began is not committed, and comes to the next one.
     this.#queue.close();
+    // One that began before everything was done may be under way: another one follows it.
     await this.#commit();
     await this.#commit();
     await this.#reader.leave();
@@ -89,8 +87,7 @@ export class KafkaWork implements Subscription {
     const offsets = this.#partitions.get(partition) ?? new Offsets();
     this.#partitions.set(partition, offsets);
     offsets.begin(offset);
-    this.#held += 1;
-    this.#heldBytes += value.length;
+    this.#room.take(value.length);
     const message = readRecord(value);
     const settled =
       message === null ? this.#parkUnreadable(received) : this.#queue.publish(message);
@@ -100,12 +97,8 @@ export class KafkaWork implements Subscription {
         // Given back: it stays uncommitted.
         () => undefined,
       )
-      .finally(() => {
-        this.#held -= 1;
-        this.#heldBytes -= value.length;
-        if (!this.#isFull()) this.#room?.();
-      });
-    return this.#isFull() ? this.#untilRoom() : undefined;
+      .finally(() => this.#room.giveBack(value.length));
+    return this.#room.isFull ? this.#room.untilFree() : undefined;
   }
 
   async #parkUnreadable({ partition, offset, key, value, timestamp }: Received): Promise<void> {
@@ -128,18 +121,6 @@ export class KafkaWork implements Subscription {
       await pause(parkAgainMs, this.#reader.stopping);
     }
     throw new Error('stopped before it could be parked');
-  }
-
-  #isFull(): boolean {
-    return this.#held >= heldMessages || this.#heldBytes >= heldBytes;
-  }
-
-  async #untilRoom(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#room = resolve;
-      if (this.#reader.stopping.aborted) resolve();
-    });
-    this.#room = null;
   }
 
   #commit(): Promise<void> {

@@ -1,34 +1,24 @@
 import {
-  AckPolicy,
-  type ConsumerConfig,
   type ConsumerMessages,
-  DeliverPolicy,
-  JetStreamApiCodes,
   JetStreamApiError,
-  type JetStreamManager,
   type JsMsg,
   jetstream,
   jetstreamManager,
 } from '@nats-io/jetstream';
-import { nanos, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { StreamName } from '@keymux/contracts';
 import type { Logger } from '@keymux/service';
 import type { ConsumeOptions, DeadLetters, Message, Subscription } from '../bus.ts';
 import { pause } from '../pause.ts';
+import { Room } from '../work-queue/room.ts';
 import { WorkQueue } from '../work-queue/work-queue.ts';
 import type { WorkHandler } from '../work-queue/consumers.ts';
+import { reconcileDurable } from './durable.ts';
 import type { NatsLink } from './nats-link.ts';
-import { differences } from '../differences.ts';
-import { isApiError } from './streams.ts';
 import { readMessage } from './wire-message.ts';
 
-/** A message that this process had when it died goes to another after so long. */
-const ackWaitMs = 30_000;
+/** Well within the durable's wait for an acknowledgement. */
 const stillAtItMs = 10_000;
-/** Unacknowledged messages of all replicas of a consumer. */
-const maxAckPending = 50_000;
-const heldMessages = 10_000;
-const heldBytes = 64 * 1024 * 1024;
 const pulledAtOnce = 200;
 const pauseMs = 1_000;
 
@@ -52,9 +42,8 @@ export class WorkConsumer implements Subscription {
   readonly #options: WorkConsumerOptions;
   readonly #queue: WorkQueue;
   readonly #held = new Set<JsMsg>();
+  readonly #room = new Room();
   readonly #stopping = new AbortController();
-  #heldBytes = 0;
-  #room: (() => void) | null = null;
   #messages: ConsumerMessages | undefined;
   #inQueue: Subscription | undefined;
   #stillAtIt: NodeJS.Timeout | undefined;
@@ -93,7 +82,7 @@ export class WorkConsumer implements Subscription {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#unlisten();
-    this.#room?.();
+    this.#room.end();
     this.#messages?.stop();
     await this.#inQueue?.stop();
     clearInterval(this.#stillAtIt);
@@ -117,7 +106,7 @@ export class WorkConsumer implements Subscription {
         if (signal.aborted) this.#messages.stop();
         for await (const msg of this.#messages) {
           this.#take(msg);
-          if (this.#isFull()) await this.#untilRoom();
+          if (this.#room.isFull) await this.#room.untilFree();
         }
       } catch (error) {
         if (signal.aborted || connection.isClosed()) return;
@@ -134,7 +123,7 @@ export class WorkConsumer implements Subscription {
       return;
     }
     this.#held.add(msg);
-    this.#heldBytes += msg.data.length;
+    this.#room.take(msg.data.length);
     this.#queue
       .publish(message)
       .then(
@@ -143,8 +132,7 @@ export class WorkConsumer implements Subscription {
       )
       .finally(() => {
         this.#held.delete(msg);
-        this.#heldBytes -= msg.data.length;
-        if (!this.#isFull()) this.#room?.();
+        this.#room.giveBack(msg.data.length);
       });
   }
 
@@ -165,18 +153,6 @@ export class WorkConsumer implements Subscription {
     );
   }
 
-  #isFull(): boolean {
-    return this.#held.size >= heldMessages || this.#heldBytes >= heldBytes;
-  }
-
-  async #untilRoom(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#room = resolve;
-      if (this.#stopping.signal.aborted) resolve();
-    });
-    this.#room = null;
-  }
-
   #tellStillAtIt(): void {
     if (this.#options.link.up === null) return;
     for (const msg of this.#held) msg.working();
@@ -185,41 +161,6 @@ export class WorkConsumer implements Subscription {
   async #ensureDurable(connection: NatsConnection): Promise<void> {
     const { stream, consumer, log } = this.#options;
     const jsm = await jetstreamManager(connection, { checkAPI: false });
-    const wanted = {
-      durable_name: consumer.durable,
-      ack_policy: AckPolicy.Explicit,
-      deliver_policy: DeliverPolicy.All,
-      ack_wait: nanos(ackWaitMs),
-      max_ack_pending: maxAckPending,
-      // Tries are counted here, where what failed is told from what merely waited.
-      max_deliver: -1,
-    };
-    const found = await findDurable(jsm, stream, consumer.durable);
-    if (found === null) {
-      await jsm.consumers.add(stream, wanted);
-      return;
-    }
-    const fields = differences(wanted, found);
-    if (fields.length === 0) return;
-    const told = { stream, durable: consumer.durable, fields };
-    try {
-      await jsm.consumers.update(stream, consumer.durable, wanted);
-      log.warn(told, 'a consumer was not as it should be and was changed');
-    } catch (error) {
-      log.warn({ ...told, err: error }, 'a consumer is not as it should be and cannot be changed');
-    }
-  }
-}
-
-async function findDurable(
-  jsm: JetStreamManager,
-  stream: string,
-  durable: string,
-): Promise<ConsumerConfig | null> {
-  try {
-    return (await jsm.consumers.info(stream, durable)).config;
-  } catch (error) {
-    if (isApiError(error, JetStreamApiCodes.ConsumerNotFound)) return null;
-    throw error;
+    await reconcileDurable(jsm, { stream, durable: consumer.durable }, log);
   }
 }
