@@ -57,6 +57,7 @@ export {
 export { openApiDocument } from './openapi.ts';
 export {
   invalidField,
+  isProblem,
   problem,
   problemDetails,
   problemTable,

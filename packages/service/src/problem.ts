@@ -48,6 +48,11 @@ export function problem(
   return { kind: 'problem', code, ...more };
 }
 
+/** True for a problem among the other things that a check may give. */
+export function isProblem(value: unknown): value is Problem {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'problem';
+}
+
 /** A 422 about a single field. */
 export function invalidField(field: string, message: string): Problem {
   return problem('invalid', { errors: [{ field, message }] });

@@ -1,11 +1,10 @@
 import type { keymanagerOperations } from '@keymux/contracts';
-import { type FieldError, type Handler, newId, problem } from '@keymux/service';
+import { type FieldError, type Handler, isProblem, newId, problem } from '@keymux/service';
 import { countSelected, type Selection } from '../commands/selection.ts';
 import { fingerprintsOf } from '../roster/fingerprints.ts';
 import type { AdminDeps } from './admin-deps.ts';
-import { isProblem } from './cursor.ts';
 import { keyedGroupOf } from './group-of.ts';
-import { acceptedReply } from './import-keys.ts';
+import { acceptedReply } from './accepted-reply.ts';
 
 type ActOnKeys = (typeof keymanagerOperations)['actOnKeys'];
 type Body = Parameters<Handler<ActOnKeys>>[0]['body'];

@@ -28,8 +28,3 @@ export function readCursor(
   }
   return invalidField('cursor', 'is not one that this list gave');
 }
-
-/** True for a problem among the other things that a check may give. */
-export function isProblem(value: unknown): value is Problem {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'problem';
-}

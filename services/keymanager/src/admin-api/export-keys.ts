@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { keymanagerOperations } from '@keymux/contracts';
-import type { Handler } from '@keymux/service';
-import type { ListPosition } from '../roster/key-list.ts';
+import { type Handler, isProblem } from '@keymux/service';
+import { keysInOrder } from '../roster/key-list.ts';
 import type { AdminDeps } from './admin-deps.ts';
-import { isProblem } from './cursor.ts';
 import { groupOf } from './group-of.ts';
 
 const pageKeys = 500;
@@ -28,23 +27,17 @@ export function createExportHandler(
     res.setHeader('cache-control', 'no-store');
     res.setHeader('x-content-type-options', 'nosniff');
     res.setHeader('content-disposition', `attachment; filename="${group.name}-keys.txt"`);
-    let after: ListPosition | null = null;
+    let behindSeq = 0;
     while (pool !== undefined && req.method !== 'HEAD') {
-      const page = await roster.list.page({
-        poolId: pool.id,
-        filter,
-        order: 'created_at',
-        direction: 'ascending',
-        after,
-        limit: pageKeys,
-      });
+      const asked = { poolId: pool.id, filter, behindSeq, limit: pageKeys };
+      const page = await keysInOrder(roster.list, asked);
       const text = page.keys.map(({ state }) => `${vault.open(state.sealed)}\n`).join('');
       if (!res.write(text)) {
         await once(res, 'drain', { signal }).catch(() => undefined);
       }
       if (signal.aborted) return 'handled';
-      after = page.next;
-      if (after === null) break;
+      if (page.next === null) break;
+      behindSeq = page.next;
       await nextTurn();
     }
     res.end();

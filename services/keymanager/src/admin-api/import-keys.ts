@@ -1,7 +1,8 @@
-import type { keymanagerOperations, Task } from '@keymux/contracts';
+import type { keymanagerOperations } from '@keymux/contracts';
 import {
   type Handler,
   invalidField,
+  isProblem,
   newId,
   problem,
   type Problem,
@@ -12,9 +13,8 @@ import { type Entry } from '../import/entry.ts';
 import { readUpload } from '../import/read-upload.ts';
 import { spooledKey } from '../import/spool.ts';
 import { fingerprintsOf } from '../roster/fingerprints.ts';
-import { type TaskRecord, taskView } from '../tasks/task-record.ts';
+import { acceptedReply } from './accepted-reply.ts';
 import type { AdminDeps } from './admin-deps.ts';
-import { isProblem } from './cursor.ts';
 import { keyedGroupOf } from './group-of.ts';
 
 interface InvalidLine {
@@ -27,12 +27,6 @@ const shownLines = 100;
 const mostPreviewed = 2_000_000;
 /** Keys that a preview looks for at once. */
 const askedKeys = 1_000;
-
-/** The 202 of whatever becomes a task. */
-export function acceptedReply(task: TaskRecord): Reply {
-  const body: Task = taskView(task);
-  return { status: 202, body, headers: { location: `/api/tasks/${task.id}` } };
-}
 
 // What an upload has that is no key.
 function createInvalids() {

@@ -1,8 +1,8 @@
 import type { keymanagerOperations } from '@keymux/contracts';
-import { type Handler, problem } from '@keymux/service';
+import { type Handler, isProblem, problem } from '@keymux/service';
 import { readKeyHistory } from '../history/key-history.ts';
 import type { AdminDeps } from './admin-deps.ts';
-import { isProblem, readCursor, toCursor } from './cursor.ts';
+import { readCursor, toCursor } from './cursor.ts';
 
 const defaultPage = 100;
 

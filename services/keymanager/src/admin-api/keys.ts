@@ -1,12 +1,12 @@
 import type { keymanagerOperations } from '@keymux/contracts';
-import { type Handler, newId, problem, type Problem } from '@keymux/service';
+import { type Handler, isProblem, newId, problem, type Problem } from '@keymux/service';
 import { VaultError } from '@keymux/vault';
 import type { KeyCommand } from '../key/command.ts';
 import type { KeyOrder } from '../roster/key-list.ts';
 import type { KeyRow, ListedKey } from '../roster/keys.ts';
 import { onlyWritten } from '../roster/ledger.ts';
 import type { AdminDeps } from './admin-deps.ts';
-import { isProblem, readCursor, toCursor } from './cursor.ts';
+import { readCursor, toCursor } from './cursor.ts';
 import { groupOf } from './group-of.ts';
 import { keyView } from './key-view.ts';
 

@@ -1,9 +1,16 @@
 import type { keymanagerOperations, KeyStatus } from '@keymux/contracts';
-import { type Clock, type Handler, invalidField, problem, type Problem } from '@keymux/service';
+import {
+  type Clock,
+  type Handler,
+  invalidField,
+  isProblem,
+  problem,
+  type Problem,
+} from '@keymux/service';
 import { readKeyThen } from '../history/key-then.ts';
 import { type PoolKeyThen, readPoolThen } from '../history/pool-then.ts';
 import type { AdminDeps } from './admin-deps.ts';
-import { isProblem, readCursor, toCursor } from './cursor.ts';
+import { readCursor, toCursor } from './cursor.ts';
 import { keyedGroupOf } from './group-of.ts';
 import { stateView } from './key-view.ts';
 

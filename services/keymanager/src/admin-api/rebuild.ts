@@ -1,7 +1,7 @@
 import type { keymanagerOperations } from '@keymux/contracts';
 import { type Handler, newId } from '@keymux/service';
 import type { AdminDeps } from './admin-deps.ts';
-import { acceptedReply } from './import-keys.ts';
+import { acceptedReply } from './accepted-reply.ts';
 
 /** Makes what is folded from events anew; who asks while it is at work is told of the same task. */
 export function createRebuildHandler({

@@ -1,10 +1,9 @@
 import type { keymanagerOperations, Simulation, TriedPolicy } from '@keymux/contracts';
-import { type Handler, invalidField, problem } from '@keymux/service';
+import { type Handler, invalidField, isProblem, problem } from '@keymux/service';
 import type { ReplayPolicy } from '../what-if/policy.ts';
 import type { KeyVerdict, ReplayReport } from '../what-if/replay.ts';
 import { whatIf } from '../what-if/what-if.ts';
 import type { AdminDeps } from './admin-deps.ts';
-import { isProblem } from './cursor.ts';
 import { groupOf } from './group-of.ts';
 
 const listedKeys = 1_000;

@@ -1,8 +1,8 @@
 import type { keymanagerOperations } from '@keymux/contracts';
-import { type Handler, problem } from '@keymux/service';
+import { type Handler, isProblem, problem } from '@keymux/service';
 import { taskView } from '../tasks/task-record.ts';
 import type { AdminDeps } from './admin-deps.ts';
-import { isProblem, readCursor, toCursor } from './cursor.ts';
+import { readCursor, toCursor } from './cursor.ts';
 
 type Operations = typeof keymanagerOperations;
 

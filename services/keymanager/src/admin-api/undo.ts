@@ -1,13 +1,20 @@
 import type { KeyView, keymanagerOperations, Verdicts } from '@keymux/contracts';
-import { type FieldError, type Handler, newId, problem, type Problem } from '@keymux/service';
+import {
+  type FieldError,
+  type Handler,
+  isProblem,
+  newId,
+  problem,
+  type Problem,
+} from '@keymux/service';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { type UndoPlace, undoablePage, undoStart } from '../commands/undo-verdicts.ts';
 import { isFinished } from '../tasks/task-record.ts';
 import type { AdminDeps } from './admin-deps.ts';
-import { isProblem, readCursor, toCursor } from './cursor.ts';
+import { readCursor, toCursor } from './cursor.ts';
 import { keyedGroupOf } from './group-of.ts';
-import { acceptedReply } from './import-keys.ts';
+import { acceptedReply } from './accepted-reply.ts';
 import { keyView } from './key-view.ts';
 
 type Operations = typeof keymanagerOperations;

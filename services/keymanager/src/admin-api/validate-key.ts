@@ -1,9 +1,8 @@
 import type { keymanagerOperations } from '@keymux/contracts';
-import { type Handler, newId, problem } from '@keymux/service';
+import { type Handler, isProblem, newId, problem } from '@keymux/service';
 import { probe, recordCheck } from '../commands/validate-keys.ts';
 import { onlyWritten } from '../roster/ledger.ts';
 import type { AdminDeps } from './admin-deps.ts';
-import { isProblem } from './cursor.ts';
 import { groupOf } from './group-of.ts';
 import { livingKey } from './keys.ts';
 

@@ -1,9 +1,9 @@
 import type { keymanagerOperations, VerdictView } from '@keymux/contracts';
-import type { Handler } from '@keymux/service';
+import { type Handler, isProblem } from '@keymux/service';
 import { readVerdict } from '../key/verdict.ts';
 import type { ListedVerdict } from '../roster/verdicts.ts';
 import type { AdminDeps } from './admin-deps.ts';
-import { isProblem, readCursor, toCursor } from './cursor.ts';
+import { readCursor, toCursor } from './cursor.ts';
 
 const defaultPage = 50;
 

@@ -4,7 +4,7 @@ import { stepOf } from '../roster/ledger.ts';
 import type { Roster } from '../roster/roster.ts';
 import { raise } from '../tasks/task-record.ts';
 import type { TaskWork } from '../tasks/task-work.ts';
-import { batchKeys } from './import-keys.ts';
+import { batchKeys } from './batch-size.ts';
 import { readSelection, selectPage } from './selection.ts';
 
 export type BulkAction = 'restore' | 'enable' | 'disable' | 'delete';

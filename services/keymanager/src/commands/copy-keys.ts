@@ -3,12 +3,14 @@ import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Vault } from '@keymux/vault';
 import { spooledKey } from '../import/spool.ts';
+import { keysInOrder } from '../roster/key-list.ts';
 import type { KeyRow } from '../roster/keys.ts';
 import { stepOf } from '../roster/ledger.ts';
 import type { Roster } from '../roster/roster.ts';
 import { raise } from '../tasks/task-record.ts';
 import type { TaskWork } from '../tasks/task-work.ts';
-import { addedKeys, knownBy } from './import-keys.ts';
+import { addedKeys } from './batch-size.ts';
+import { knownBy } from './import-keys.ts';
 
 const CopySchema = Type.Object({
   from_pool: Type.Integer(),
@@ -35,12 +37,10 @@ export function createCopyWork(deps: {
     step: async (task) => {
       const { id, poolId, actor, position, input } = task;
       if (poolId === null || !isCopy.Check(input)) throw new Error('a copy is unreadable');
-      const { keys, next } = await roster.list.page({
+      const { keys, next } = await keysInOrder(roster.list, {
         poolId: input.from_pool,
         filter: { upToSeq: input.up_to_seq },
-        order: 'created_at',
-        direction: 'ascending',
-        after: position === 0 ? null : { value: position, seq: position },
+        behindSeq: position,
         limit: addedKeys,
       });
       const copies = keys
@@ -62,7 +62,7 @@ export function createCopyWork(deps: {
           unit.apply(key.id, { kind: 'note', note, nowMs }, origin);
         }
         unit.progress({
-          position: next?.seq ?? position,
+          position: next ?? position,
           processed: task.processed + keys.length,
           result: raise(task.result, counts),
         });

@@ -5,11 +5,7 @@ import { stepOf } from '../roster/ledger.ts';
 import type { Roster } from '../roster/roster.ts';
 import { raise, type TaskRecord } from '../tasks/task-record.ts';
 import type { TaskWork } from '../tasks/task-work.ts';
-
-/** Keys in one write: a few dozen milliseconds, during which nothing else is served. */
-export const batchKeys = 1_000;
-/** Keys that one write adds; that is quicker than to change them. */
-export const addedKeys = 2_000;
+import { addedKeys } from './batch-size.ts';
 
 /** The fingerprints that these keys may be known by already. */
 export function knownBy(

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { KeyStatusSchema } from '@keymux/contracts';
 import type { KeyFilter } from '../roster/key-filter.ts';
+import { keysInOrder } from '../roster/key-list.ts';
 import type { KeyRow } from '../roster/keys.ts';
 import type { Roster } from '../roster/roster.ts';
 
@@ -76,19 +77,14 @@ export async function selectPage(
 ): Promise<SelectedPage> {
   const { selection, position, limit } = request;
   const filter = await filterOf(readers, poolId, selection);
-  const of = { poolId, order: 'created_at', direction: 'ascending' } as const;
   if (selection.ids === undefined) {
-    const after = position === 0 ? null : { value: position, seq: position };
-    const { keys, next } = await readers.list.page({ ...of, filter, after, limit });
-    return { rows: keys, missed: 0, next: next?.seq ?? null };
+    const page = { poolId, filter, behindSeq: position, limit };
+    const { keys, next } = await keysInOrder(readers.list, page);
+    return { rows: keys, missed: 0, next };
   }
   const ids = [...new Set(selection.ids.slice(position, position + limit))];
-  const { keys } = await readers.list.page({
-    ...of,
-    filter: { ...filter, ids },
-    after: null,
-    limit,
-  });
+  const page = { poolId, filter: { ...filter, ids }, behindSeq: 0, limit };
+  const { keys } = await keysInOrder(readers.list, page);
   const end = position + limit;
   const missed = Math.min(limit, selection.ids.length - position) - keys.length;
   return { rows: keys, missed, next: end < selection.ids.length ? end : null };

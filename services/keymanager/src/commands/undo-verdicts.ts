@@ -3,12 +3,13 @@ import type { Clock } from '@keymux/service';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { isUndoable } from '../key/undo.ts';
+import { keysInOrder } from '../roster/key-list.ts';
 import type { ListedKey } from '../roster/keys.ts';
 import { stepOf } from '../roster/ledger.ts';
 import type { Roster } from '../roster/roster.ts';
 import { raise, type TaskRecord } from '../tasks/task-record.ts';
 import type { TaskWork } from '../tasks/task-work.ts';
-import { batchKeys } from './import-keys.ts';
+import { batchKeys } from './batch-size.ts';
 
 /** States that verdicts put keys into, in the order in which an undo goes through them. */
 const stages = ['blacklisted', 'cooling'] as const;
@@ -39,16 +40,14 @@ export async function undoablePage(
 ): Promise<{ keys: ListedKey[]; next: UndoPlace | null }> {
   const { poolId, verdicts, upToSeq, place, nowMs } = request;
   const { stage, seq } = place;
-  const { keys, next } = await list.page({
+  const { keys, next } = await keysInOrder(list, {
     poolId,
     filter: { status: stage, upToSeq },
-    order: 'created_at',
-    direction: 'ascending',
-    after: seq === 0 ? null : { value: seq, seq },
+    behindSeq: seq,
     limit: batchKeys,
   });
   const meant = keys.filter((key) => isUndoable(key.state, verdicts, nowMs));
-  if (next !== null) return { keys: meant, next: { stage, seq: next.seq } };
+  if (next !== null) return { keys: meant, next: { stage, seq: next } };
   const later = stages[stages.indexOf(stage) + 1];
   return { keys: meant, next: later === undefined ? null : { stage: later, seq: 0 } };
 }
@@ -100,12 +99,10 @@ export function createRevertWork({ roster, clock }: UndoDeps): TaskWork {
       const { id, poolId, actor, input, position } = task;
       if (poolId === null || !isRevert.Check(input)) throw new Error('a revert is unreadable');
       const { undo_id: undoId, up_to_seq: upToSeq } = input;
-      const { keys, next } = await roster.list.page({
+      const { keys, next } = await keysInOrder(roster.list, {
         poolId,
         filter: { upToSeq },
-        order: 'created_at',
-        direction: 'ascending',
-        after: position === 0 ? null : { value: position, seq: position },
+        behindSeq: position,
         limit: batchKeys,
       });
       const touched = keys.filter(({ state }) =>
@@ -119,7 +116,7 @@ export function createRevertWork({ roster, clock }: UndoDeps): TaskWork {
         ).length;
         const processed = task.processed + keys.length;
         unit.progress({
-          position: next?.seq ?? position,
+          position: next ?? position,
           processed,
           result: raise(task.result, { reverted, unchanged: touched.length - reverted }),
           ...(next === null ? { total: processed } : {}),

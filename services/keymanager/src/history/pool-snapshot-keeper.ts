@@ -3,6 +3,7 @@ import type { Clock, Logger } from '@keymux/service';
 import { packPart } from '../pool-snapshots/pool-part.ts';
 import type { PoolSnapshots } from '../pool-snapshots/pool-snapshots.ts';
 import { sparePositions } from '../pool-snapshots/spare.ts';
+import { keysInOrder } from '../roster/key-list.ts';
 import type { Roster } from '../roster/roster.ts';
 
 /** Takes snapshots of pools while events come. */
@@ -65,13 +66,13 @@ export function createPoolSnapshotKeeper({
   async function take(group: string, poolId: number, position: number): Promise<number> {
     const parts: Uint8Array[] = [];
     let keys = 0;
-    const request = { poolId, filter: {}, order: 'created_at', direction: 'ascending' } as const;
-    for (let after = null; !stopped;) {
-      const page = await roster.list.page({ ...request, after, limit: pageKeys });
+    for (let behindSeq = 0; !stopped;) {
+      const asked = { poolId, filter: {}, behindSeq, limit: pageKeys };
+      const page = await keysInOrder(roster.list, asked);
       parts.push(await packPart(page.keys));
       keys += page.keys.length;
       if (page.next === null) break;
-      after = page.next;
+      behindSeq = page.next;
       await nextTurn();
     }
     if (stopped) return keys;

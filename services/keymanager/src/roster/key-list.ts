@@ -26,3 +26,21 @@ export interface KeyList {
   /** The number of the newest key of a pool; 0 for none. */
   lastSeq(poolId: number): Promise<number>;
 }
+
+/**
+ * A page of the keys of a pool in the order of their import, from behind a number on (0: from the first one);
+ * `next` is the number to go on behind, null at the end.
+ */
+export async function keysInOrder(
+  list: Pick<KeyList, 'page'>,
+  request: Omit<ListRequest, 'order' | 'direction' | 'after'> & { readonly behindSeq: number },
+): Promise<{ keys: ListedKey[]; next: number | null }> {
+  const { behindSeq: seq, ...which } = request;
+  const { keys, next } = await list.page({
+    ...which,
+    order: 'created_at',
+    direction: 'ascending',
+    after: seq === 0 ? null : { value: seq, seq },
+  });
+  return { keys, next: next?.seq ?? null };
+}

@@ -1,7 +1,7 @@
 import { everyEvents } from '../history/key-then.ts';
 import type { Begun, SnappedPool } from '../history/snapped-pool.ts';
 import { initialState } from '../key/state.ts';
-import type { KeyList } from '../roster/key-list.ts';
+import { type KeyList, keysInOrder } from '../roster/key-list.ts';
 import type { KeyRow } from '../roster/keys.ts';
 import type { Following } from './following.ts';
 import type { Pace } from './pace.ts';
@@ -86,14 +86,14 @@ export async function readStartingPool(deps: Deps, about: About): Promise<Starti
   }
 
   if (poolId !== null) {
-    const request = { poolId, filter: {}, order: 'created_at', direction: 'ascending' } as const;
-    for (let after = null; ;) {
-      const page = await deps.list.page({ ...request, after, limit: pageKeys });
+    for (let behindSeq = 0; ;) {
+      const which = { poolId, filter: {}, behindSeq, limit: pageKeys };
+      const page = await keysInOrder(deps.list, which);
       for (const row of page.keys) listed(row);
       await readAsked();
       await deps.pace();
       if (page.next === null) break;
-      after = page.next;
+      behindSeq = page.next;
     }
   }
   // Those that were deleted since.
