@@ -3,8 +3,6 @@ export interface Lease {
   readonly name: string;
   /** Tells this holding from every other. */
   readonly token: string;
-  /** Greater than that of every earlier holder: who keeps the greatest one seen can refuse a holder that came too late. */
-  readonly fence: number;
 }
 
 /** Gives each named right to one holder at a time, until its time is over or it is given back. */

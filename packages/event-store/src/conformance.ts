@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { type Decider, handleCommand } from './decider.ts';
 import type { EventStore, NewEvent } from './event-store.ts';
 import { readNewestFirst } from './newest-first.ts';
 
@@ -18,14 +17,20 @@ const append = (stream: string, expectedVersion: number, ...ids: string[]) => ({
   events: ids.map((id) => testEvent(id)),
 });
 
+/** An empty store, which its owner closes. */
+export interface StoreUnderTest {
+  readonly store: EventStore;
+  close(): Promise<void>;
+}
+
 /** What every event store promises; each adapter runs it. */
-export function eventStoreConformance(name: string, make: () => Promise<EventStore>): void {
+export function eventStoreConformance(name: string, make: () => Promise<StoreUnderTest>): void {
   const withStore = (work: (store: EventStore) => Promise<void>) => async () => {
-    const store = await make();
+    const { store, close } = await make();
     try {
       await work(store);
     } finally {
-      await store.close();
+      await close();
     }
   };
 
@@ -182,24 +187,19 @@ export function eventStoreConformance(name: string, make: () => Promise<EventSto
     );
 
     it(
-      'lets one of two writers of the same version win, and the other decide again',
+      'lets one of several writers of the same version win, and tells the others',
       withStore(async (store) => {
-        const counter: Decider<number, 'add', { n: number }> = {
-          initialState: 0,
-          decide: (state) => [{ n: state + 1 }],
-          evolve: (_state, event) => event.n,
-        };
-        let id = 0;
-        const format = {
-          toNew: (event: { n: number }) => testEvent(`c${(id += 1)}`, event),
-          fromStored: (event: { data: Readonly<Record<string, unknown>> }) => ({
-            n: Number(event.data['n']),
-          }),
-        };
-        const add = () => handleCommand(store, counter, { stream: 'n', command: 'add', format });
-        await Promise.all([add(), add(), add()]);
-        expect((await add()).state).toBe(4);
-        expect((await store.read('n')).map(({ version }) => version)).toEqual([1, 2, 3, 4]);
+        const ids = ['e1', 'e2', 'e3'];
+        const appended = await Promise.all(ids.map((id) => store.append([append('a', 0, id)])));
+        expect(appended.map(({ kind }) => kind).toSorted()).toEqual([
+          'appended',
+          'conflict',
+          'conflict',
+        ]);
+        const winner = ids[appended.findIndex(({ kind }) => kind === 'appended')];
+        expect((await store.read('a')).map(({ id, version }) => [id, version])).toEqual([
+          [winner, 1],
+        ]);
       }),
     );
   });

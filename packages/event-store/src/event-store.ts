@@ -54,8 +54,12 @@ export interface EventStore {
    * together is changed together; after a failure it is to be repeated.
    */
   rewrite(changes: readonly Rewrite[]): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** The data that an event is to have from now on. */
 export type Rewrite = Pick<StoredEvent, 'position' | 'data'>;
+
+/** Other writers changed a stream again and again at the same time. */
+export class TooManyConflicts extends Error {
+  override readonly name = 'TooManyConflicts';
+}

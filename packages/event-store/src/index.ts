@@ -1,4 +1,3 @@
-export * from './decider.ts';
 export * from './event-store.ts';
 export * from './mongodb/commit-log.ts';
 export * from './mongodb/mongodb-event-store.ts';

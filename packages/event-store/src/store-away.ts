@@ -1,6 +1,6 @@
 import { isMongoAway } from '@keymux/mongodb';
 import { sqliteErrorCode } from '@keymux/service';
-import { TooManyConflicts } from './decider.ts';
+import { TooManyConflicts } from './event-store.ts';
 
 /**
  * True for a store that cannot write now (a full disk, a lock, a server that is away, others that

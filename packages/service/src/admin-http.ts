@@ -35,7 +35,6 @@ export interface HandlerInput<O extends Operation = Operation> {
   actor: string;
   /** The revision in `If-Match`. */
   ifMatch?: number;
-  requestId: string;
   req: Request;
   res: Response;
   /** Aborts when the client goes away before it was answered. */
@@ -179,7 +178,6 @@ export function createAdminRouter<const Ops extends Readonly<Record<string, Oper
       identity,
       actor: identity.kind === 'admin' ? identity.actor : 'anonymous',
       ...(ifMatch === undefined ? {} : { ifMatch }),
-      requestId: String(res.getHeader('x-request-id')),
       req,
       res,
       signal: signalOf(res),

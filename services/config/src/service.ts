@@ -76,7 +76,6 @@ export function createConfig(deps: ConfigDeps): ConfigService {
       calls,
       auth,
       loginThrottle: deps.coordination.throttle('login', loginPolicy),
-      clock,
       log,
       vault,
       environmentSettings,

@@ -11,7 +11,6 @@ export function createInProcessLeases({
   now = () => performance.now(),
 }: { readonly now?: () => number } = {}): Leases {
   const held = new Map<string, Held>();
-  let lastFence = 0;
   const isHeld = ({ name, token }: Lease): boolean => {
     const holder = held.get(name);
     return holder !== undefined && holder.token === token && holder.untilMs > now();
@@ -23,8 +22,7 @@ export function createInProcessLeases({
         return Promise.resolve(null);
       const token = randomUUID();
       held.set(name, { token, untilMs: nowMs + ttlMs });
-      lastFence += 1;
-      return Promise.resolve({ name, token, fence: lastFence });
+      return Promise.resolve({ name, token });
     },
     renew: (lease, ttlMs) => {
       if (!isHeld(lease)) return Promise.resolve(false);

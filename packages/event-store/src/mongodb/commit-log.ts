@@ -38,7 +38,7 @@ export type Committed<About> =
 /** The commits in their collection. */
 export interface CommitLog {
   readonly commits: Collection<Commit>;
-  /** Writes one commit, or nothing; `pending` until {@link CommitLog.settle} says that it is done. */
+  /** Writes one commit, or nothing; one with `about` is `pending` until its writer says that it is done. */
   commit<About>(request: {
     readonly batch: readonly StreamAppend[];
     readonly claims?: readonly string[];

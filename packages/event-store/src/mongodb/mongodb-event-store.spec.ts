@@ -21,7 +21,7 @@ async function make() {
   const store = createMongoEventStore(db);
   await store.log.prepare();
   return {
-    ...store,
+    store,
     close: async () => {
       await db.dropDatabase();
       await mongo.close();
@@ -32,7 +32,7 @@ async function make() {
 eventStoreConformance('the MongoDB store', make);
 
 it('gives no position twice and skips none, whoever writes', async () => {
-  const first = await make();
+  const { store: first, close } = await make();
   const second = createMongoEventStore(first.log.commits.db);
   const streams = Array.from({ length: 40 }, (_, n) => `s${n}`);
   const appended = await Promise.all(
@@ -51,11 +51,11 @@ it('gives no position twice and skips none, whoever writes', async () => {
   expect((await second.readAll(0, 100)).map(({ position }) => position)).toEqual(
     Array.from({ length: 80 }, (_, n) => n + 1),
   );
-  await first.close();
+  await close();
 });
 
 it('answers one of two commits that claim the same name, and tells what it keeps beside the events', async () => {
-  const store = await make();
+  const { store, close } = await make();
   const commit = (about: string) => store.log.commit({ batch: [], claims: ['batch 1'], about });
   const both = await Promise.all([commit('a'), commit('b')]);
   expect(both.map((each) => each.kind).toSorted()).toEqual(['claimed', 'committed']);
@@ -65,12 +65,12 @@ it('answers one of two commits that claim the same name, and tells what it keeps
   expect(
     await store.append([{ stream: 's', expectedVersion: 0, events: [testEvent('e')] }]),
   ).toEqual({ kind: 'appended', position: 2 });
-  await store.close();
+  await close();
 });
 
 it('answers a version that leaves a gap with a conflict', async () => {
-  const store = await make();
+  const { store, close } = await make();
   const batch = [{ stream: 's', expectedVersion: 3, events: [testEvent('e')] }];
   expect(await store.append(batch)).toEqual({ kind: 'conflict', stream: 's' });
-  await store.close();
+  await close();
 });

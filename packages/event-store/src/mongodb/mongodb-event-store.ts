@@ -140,7 +140,6 @@ export function createMongoEventStore(db: Db): MongoEventStore {
         left = left.filter(({ position }) => position >= end);
       }
     },
-    close: () => Promise.resolve(),
   };
 }
 

@@ -11,7 +11,10 @@ function make() {
   return { db, store: createSqliteEventStore(db) };
 }
 
-eventStoreConformance('the SQLite store', () => Promise.resolve(make().store));
+eventStoreConformance('the SQLite store', () => {
+  const { db, store } = make();
+  return Promise.resolve({ store, close: async () => db.close() });
+});
 
 it('joins a transaction that is open and goes with it', async () => {
   const { db, store } = make();

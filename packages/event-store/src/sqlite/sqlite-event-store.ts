@@ -117,7 +117,6 @@ export function createSqliteEventStore(db: DatabaseSync): SqliteEventStore {
       }),
     rewrite: (changes) =>
       Promise.resolve().then(() => inTransaction(db, () => rewriteAll(changes))),
-    close: () => Promise.resolve(),
   };
 }
 

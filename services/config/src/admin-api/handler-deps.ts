@@ -2,7 +2,7 @@ import type { Audit } from '@keymux/audit';
 import type { Calls } from '@keymux/bus';
 import type { configOperations } from '@keymux/contracts';
 import type { Throttle } from '@keymux/coordination';
-import type { AdminAuth, Clock, Handlers, Logger } from '@keymux/service';
+import type { AdminAuth, Handlers, Logger } from '@keymux/service';
 import type { Broadcast } from '../broadcast.ts';
 import type { ConfigLog } from '../revision/config-log.ts';
 import type { ViewDeps } from './group-view.ts';
@@ -21,7 +21,6 @@ export interface HandlerDeps extends ViewDeps {
   readonly calls: Calls;
   readonly auth: AdminAuth;
   readonly loginThrottle: Throttle;
-  readonly clock: Clock;
   readonly log: Logger;
   readonly forbidPrivate: boolean;
 }

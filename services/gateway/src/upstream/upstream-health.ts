@@ -58,9 +58,4 @@ export class UpstreamHealth {
     if (this.#overloaded.size >= maxModels) this.#overloaded.clear();
     this.#overloaded.set(model, Math.max(untilMs, this.#overloaded.get(model) ?? 0));
   }
-
-  /** For metrics and the console. */
-  isOut(nowMs: number): boolean {
-    return this.#outMs > 0 && nowMs < this.#outUntilMs;
-  }
 }
