@@ -65,10 +65,3 @@ export async function readProblem(answer: Response): Promise<ApiProblem> {
   const { status, statusText } = answer;
   return new ApiProblem({ type: 'about:blank', title: `${status} ${statusText}`, status }, more);
 }
-
-/** What Angular's `resource` wrapped around the error that a loader rejected with. */
-export function unwrapped(error: unknown): unknown {
-  return error instanceof Error && error.cause instanceof Error && !(error instanceof ServerAway)
-    ? error.cause
-    : error;
-}

@@ -4,11 +4,6 @@ import { I18n } from '../i18n/i18n.ts';
 export const ranges = ['1h', '6h', '24h', '7d', '30d'] as const;
 export type Range = (typeof ranges)[number];
 
-/** A range of time by its name; a day for any other. */
-export function asRange(name: string | undefined): Range {
-  return ranges.find((each) => each === name) ?? '24h';
-}
-
 /** How far back to look. */
 @Component({
   selector: 'km-range',

@@ -17,11 +17,6 @@ export const loaders: Readonly<Record<Exclude<Language, 'en'>, () => Promise<Mes
   ja: () => import('./ja.ts').then(({ ja }) => ja),
 };
 
-/** A language by its short name; English for any other. */
-export function asLanguage(name: string): Language {
-  return name === 'zh' || name === 'ja' ? name : 'en';
-}
-
 /** The language that was chosen before, else the browser's, else English. */
 export function firstLanguage(stored: string | null, wished: readonly string[]): Language {
   for (const each of [stored ?? '', ...wished]) {

@@ -3,11 +3,6 @@ import { Injectable, signal } from '@angular/core';
 export type Theme = 'auto' | 'light' | 'dark';
 export const themes: readonly Theme[] = ['auto', 'light', 'dark'];
 
-/** A theme by its name; the system's for any other. */
-export function asTheme(name: string): Theme {
-  return themes.find((each) => each === name) ?? 'auto';
-}
-
 const storageKey = 'keymux.theme';
 
 /** Light, dark, or as the system has it. */

@@ -27,7 +27,6 @@ const RestSchema = Type.Object({
 export type Rest = Static<typeof RestSchema>;
 
 const BlacklistingSchema = Type.Object({ since_ms: millis, cause: CauseSchema });
-export type Blacklisting = Static<typeof BlacklistingSchema>;
 
 // What a key in any state remembers.
 const memory = {

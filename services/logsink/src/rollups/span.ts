@@ -12,9 +12,6 @@ export const spanMs = {
   day: 86_400_000,
 } as const;
 
-/** Those that stay when the rows are dropped. */
-export const keptSpans = ['hour', 'day'] as const satisfies readonly Span[];
-
 /** When the span began that a time is in. */
 export function startOf(timeMs: number, span: Span): number {
   return Math.floor(timeMs / spanMs[span]) * spanMs[span];
