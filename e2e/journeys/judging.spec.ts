@@ -96,6 +96,26 @@ describe('how an answer is judged', () => {
     await untilTried(() => askOnce('model-two'), bad, 1);
   });
 
+  it('a limit rests the key for the model that a form names', async () => {
+    const { name, url, secrets } = await addServing(house, { channel: 'openai' }, 1);
+    const [key = ''] = secrets;
+    house.simulator.script({ match: { path: '/audio/' }, answer: fault('openai', 'rate-limit') });
+    const form = new FormData();
+    form.append('file', new File(['sound'], 'talk.wav'));
+    form.append('model', 'whisper-1');
+    const reply = await fetch(`${url}/v1/audio/transcriptions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${house.keymux.proxyKey}` },
+      body: form,
+    });
+    expect(reply.status).toBe(429);
+    await polled(() => keyOf(name, key)).toMatchObject({
+      status: 'cooling',
+      cooldowns: [{ model: 'whisper-1' }],
+    });
+    expect((await ask(url, 'openai', house.keymux.proxyKey)).status).toBe(200);
+  });
+
   it.each(forgiven)('%s: %s does not harm the key', async (channel, what) => {
     const { name, bad, askOnce } = await twoKeys(channel, what);
     await untilTried(askOnce, bad, 1);

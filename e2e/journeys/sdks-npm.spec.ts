@@ -74,6 +74,26 @@ describe('the openai SDK', () => {
     expect((await content.arrayBuffer()).byteLength).toBe(300_000);
   });
 
+  it('gets audio transcribed, by the model that the group sends instead', async () => {
+    const { url } = await addServing(house, {
+      channel: 'openai',
+      model_redirect_rules: { 'whisper-1': 'gpt-4o-transcribe' },
+      model_redirect_strict: true,
+    });
+    const openai = client(url);
+    const file = new File([new Uint8Array(2_000_000)], 'talk.wav');
+    const asked = openai.audio.transcriptions.create({ file, model: 'whisper-1' });
+    const { data, response } = await asked.withResponse();
+    expect(data.text).toBe(said);
+    const hit = house.simulator.hits.find(({ path }) => path.endsWith('/audio/transcriptions'));
+    expect(hit?.bodyBytes).toBe(Number(hit?.headers['content-length']));
+    const row = await house.keymux.api.log(response.headers.get('x-request-id') ?? '');
+    expect(row).toMatchObject({ model: 'whisper-1', model_sent: 'gpt-4o-transcribe' });
+    await expect(
+      openai.audio.transcriptions.create({ file, model: 'another' }),
+    ).rejects.toBeInstanceOf(OpenAI.NotFoundError);
+  });
+
   it('gets responses, whole and streamed', async () => {
     const { url } = await serve('openai-response');
     const openai = client(url);

@@ -59,6 +59,9 @@ export function answerOpenai(asked: Asked, headers: HeaderList = openaiHeaders):
   if (route === 'POST /audio/speech') {
     return bytes(200, 'audio/mpeg', simulatedBytes(65_537), headers);
   }
+  if (route === 'POST /audio/transcriptions') {
+    return json(200, { text: words.join(''), usage: { type: 'duration', seconds: 1 } }, headers);
+  }
   if (route === 'POST /images/generations') {
     const image = simulatedBytes(4096).toString('base64');
     return json(200, { created, data: [{ b64_json: image }] }, headers);

@@ -6,6 +6,7 @@ import { aggregateGroup, standardGroup } from '../live-config/live-group.fixture
 import type { LiveGroup, LiveStandardGroup } from '../live-config/live-group.ts';
 import { failuresToTrip } from '../upstream/upstream-health.ts';
 import { AttemptPlan } from './attempt-plan.ts';
+import { nothingAsked } from './asked-fields.ts';
 import { bufferedBody } from './request-body.ts';
 import { readRequestHeaders } from './request-headers.ts';
 
@@ -35,7 +36,7 @@ const rateLimit: Judgement = {
 
 /** How long the attempt after one that was judged so waits, at most, ms; of the first attempts of a request. */
 async function waitsMs(group: LiveGroup, ...judgements: Judgement[]): Promise<number[]> {
-  const body = bufferedBody(Buffer.from('{}'));
+  const body = bufferedBody(Buffer.from('{}'), nothingAsked);
   const request = {
     headers: readRequestHeaders([]),
     body,

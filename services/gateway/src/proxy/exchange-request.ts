@@ -35,19 +35,15 @@ export function exchangeRequest(
 ): ExchangeRequest {
   const { req, res, body, extraHeaders, instance } = rest;
   const { path, query } = address;
-  const json = headers.contentType === null || headers.contentType.includes('json');
-  const top =
-    json && body.head.length > 0 && headers.contentEncoding === null
-      ? body.topLevel()
-      : { model: null, stream: null };
-  record.model = group.channel.modelOf({ path, bodyModel: top.model });
+  const { asked } = body;
+  record.model = group.channel.modelOf({ path, bodyModel: asked.model });
   record.modelSent = record.model;
   record.streaming = group.channel.isStreaming({
     method: record.method,
     path,
     query,
     accept: headers.accept,
-    bodyStream: top.stream ?? undefined,
+    bodyStream: asked.stream ?? undefined,
   });
   record.bytesIn = body.lengthBytes ?? body.sizeBytes;
   if (group.settings.logBodies && body.head.length > 0) {
@@ -62,7 +58,7 @@ export function exchangeRequest(
     body,
     path,
     query,
-    bodyModel: top.model,
+    bodyModel: asked.model,
     streaming: record.streaming,
     extraHeaders,
     via: viaOf(headers, instance),

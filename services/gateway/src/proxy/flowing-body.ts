@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import type { AskedFields } from './asked-fields.ts';
 import type { RequestBody } from './request-body.ts';
-import { readTopLevel } from './top-level-json.ts';
 import { readSpilled, type Spilled } from './spilled-body.ts';
 
 /** What was read of a body whose rest is still to come. */
@@ -12,13 +12,15 @@ export interface Begun {
   readonly spilled: Spilled | null;
   /** What follows that and is not on disk. */
   readonly unwritten?: Buffer | null;
+  /** What it asks for, as far as it was read. */
+  readonly asked: AskedFields;
   /** Of all; null when the client did not say. */
   readonly lengthBytes: number | null;
 }
 
 /** A body whose rest is still to come, and can be sent once. */
 export function flowingBody(req: IncomingMessage, begun: Begun): RequestBody {
-  const { head, spilled, unwritten, lengthBytes } = begun;
+  const { head, spilled, unwritten, asked, lengthBytes } = begun;
   let stream: Readable | undefined;
   let closed = false;
   return {
@@ -27,7 +29,7 @@ export function flowingBody(req: IncomingMessage, begun: Begun): RequestBody {
     sizeBytes: (spilled?.sizeBytes ?? head.length) + (unwritten?.length ?? 0),
     lengthBytes,
     replayable: false,
-    topLevel: () => readTopLevel(head),
+    asked,
     open: () => {
       stream = Readable.from(flow(req, begun), { objectMode: false });
       return stream;

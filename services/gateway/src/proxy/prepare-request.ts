@@ -42,10 +42,13 @@ export function prepareRequest(group: LiveStandardGroup, request: UnpreparedRequ
     // What names no type but a model is JSON, too: its model was read.
     const saysJson = headers.contentType?.includes('json') ?? bodyModel !== null;
     const json = saysJson && body.lengthBytes !== 0;
-    const tooLarge = json && (!body.replayable || body.sizeBytes > maxRewriteBytes);
+    const { modelAt } = body.asked;
+    const changes = json || (modelAt !== undefined && rewrite.modelRedirects.has(asked ?? ''));
+    const tooLarge = changes && (!body.replayable || body.sizeBytes > maxRewriteBytes);
     if (tooLarge) refused = 'body_too_large';
     else {
-      const result = rewriteBody(rewrite, { json, model: asked, read: () => body.readAll() });
+      const read = () => body.readAll();
+      const result = rewriteBody(rewrite, { json, modelAt, model: asked, read });
       if (result.kind === 'model-not-allowed') refused = 'model_not_allowed';
       else if (result.kind === 'not-json') refused = 'body_unreadable';
       else {

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { type AskedFields, type FieldScan, nothingAsked } from './asked-fields.ts';
+import { fieldScanFor } from './field-scan.ts';
 import { flowingBody } from './flowing-body.ts';
 import { bufferedBody, type RequestBody } from './request-body.ts';
 import { type Spilled, spilledBody } from './spilled-body.ts';
-import { TopLevelScan } from './top-level-json.ts';
 
 export interface BodyLimits {
   /** Up to this a body is kept in memory and can be sent again. */
@@ -28,6 +29,7 @@ export function readBody(
 ): void {
   const declared = Number(req.headers['content-length'] ?? Number.NaN);
   const declaredBytes = Number.isNaN(declared) ? null : declared;
+  const scan = fieldScanFor(req.headers);
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   const stop = (): void => {
@@ -37,7 +39,8 @@ export function readBody(
   const onEnd = (): void => {
     stop();
     const [only] = chunks;
-    done(bufferedBody(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)));
+    const bytes = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+    done(bufferedBody(bytes, askedIn(bytes, scan)));
   };
   const onData = (chunk: Buffer): void => {
     chunks.push(chunk);
@@ -47,33 +50,41 @@ export function readBody(
     req.pause();
     const head = Buffer.concat(chunks);
     if (declaredBytes !== null && declaredBytes > limits.spillLimitBytes) {
-      done(flowingBody(req, { head, spilled: null, lengthBytes: declaredBytes }));
+      const asked = askedIn(head, scan);
+      done(flowingBody(req, { head, spilled: null, asked, lengthBytes: declaredBytes }));
     } else {
-      spill(req, head, declaredBytes, limits, done);
+      spill(req, { head, lengthBytes: declaredBytes, scan }, limits, done);
     }
   };
   req.on('data', onData);
   req.on('end', onEnd);
 }
 
+function askedIn(bytes: Buffer, scan: FieldScan | null): AskedFields {
+  scan?.feed(bytes);
+  return scan?.found ?? nothingAsked;
+}
+
 function spill(
   req: IncomingMessage,
-  head: Buffer,
-  lengthBytes: number | null,
+  begun: {
+    readonly head: Buffer;
+    readonly lengthBytes: number | null;
+    readonly scan: FieldScan | null;
+  },
   limits: BodyLimits,
   done: (body: RequestBody) => void,
 ): void {
+  const { head, lengthBytes, scan } = begun;
   let spilled: Spilled;
   try {
     spilled = { file: openNameless(limits.spillDirectory), sizeBytes: 0 };
   } catch (error) {
     limits.notKept(error);
-    done(flowingBody(req, { head, spilled: null, lengthBytes }));
+    done(flowingBody(req, { head, spilled: null, asked: askedIn(head, scan), lengthBytes }));
     return;
   }
   const { file } = spilled;
-  // SDKs write the model behind the messages, and those may be long.
-  const scan = new TopLevelScan();
   const stop = (): void => {
     req.off('data', onData);
     req.off('end', onEnd);
@@ -85,10 +96,11 @@ function spill(
   };
   const onEnd = (): void => {
     stop();
-    done(spilledBody(head, spilled, scan.found));
+    done(spilledBody(head, spilled, scan?.found ?? nothingAsked));
   };
   const onData = (chunk: Buffer): void => {
-    scan.feed(chunk);
+    // SDKs write the model behind the messages, or a file, and those may be long.
+    scan?.feed(chunk);
     const unwritten = write(spilled, chunk, limits.notKept);
     if (unwritten === null && spilled.sizeBytes <= limits.spillLimitBytes) {
       req.resume();
@@ -96,7 +108,8 @@ function spill(
     }
     stop();
     req.pause();
-    done(flowingBody(req, { head, spilled, unwritten, lengthBytes }));
+    const asked = scan?.found ?? nothingAsked;
+    done(flowingBody(req, { head, spilled, unwritten, asked, lengthBytes }));
   };
   req.on('data', onData);
   req.on('end', onEnd);

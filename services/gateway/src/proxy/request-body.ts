@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { readTopLevel, type TopLevel } from './top-level-json.ts';
+import { type AskedFields, nothingAsked } from './asked-fields.ts';
 
 /** The body of a request, as often as it can be sent. */
 export interface RequestBody {
@@ -14,8 +14,8 @@ export interface RequestBody {
   readonly lengthBytes: number | null;
   /** False when a part was already sent and is gone. */
   readonly replayable: boolean;
-  /** What a JSON object says, as far as it was read. */
-  topLevel(): TopLevel;
+  /** What it asks for, as far as it was read. */
+  readonly asked: AskedFields;
   /** The body to send; null for none. May be called again while `replayable`. */
   open(): Buffer | Readable | null;
   /** All of it in memory. */
@@ -33,21 +33,21 @@ export const noBody: RequestBody = {
   sizeBytes: 0,
   lengthBytes: 0,
   replayable: true,
-  topLevel: () => ({ model: null, stream: null }),
+  asked: nothingAsked,
   open: () => null,
   readAll: () => nothing,
   close: () => undefined,
 };
 
 /** A body that is all in memory. */
-export function bufferedBody(bytes: Buffer): RequestBody {
+export function bufferedBody(bytes: Buffer, asked: AskedFields): RequestBody {
   return {
     head: bytes,
     complete: true,
     sizeBytes: bytes.length,
     lengthBytes: bytes.length,
     replayable: true,
-    topLevel: () => readTopLevel(bytes),
+    asked,
     open: () => bytes,
     readAll: () => bytes,
     close: () => undefined,

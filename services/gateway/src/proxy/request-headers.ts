@@ -65,7 +65,6 @@ export interface RequestHeaders {
   readonly accept: string | null;
   /** In lower case. */
   readonly contentType: string | null;
-  readonly contentEncoding: string | null;
   readonly userAgent: string | null;
   readonly traceparent: string | null;
   readonly forwardedFor: string | null;
@@ -85,7 +84,6 @@ export function readRequestHeaders(raw: readonly string[]): RequestHeaders {
     googApiKey: null,
     accept: null,
     contentType: null,
-    contentEncoding: null,
     userAgent: null,
     traceparent: null,
     forwardedFor: null,
@@ -111,9 +109,6 @@ export function readRequestHeaders(raw: readonly string[]): RequestHeaders {
         break;
       case 'content-type':
         found.contentType = value.toLowerCase();
-        break;
-      case 'content-encoding':
-        found.contentEncoding = value;
         break;
       case 'user-agent':
         found.userAgent = value;

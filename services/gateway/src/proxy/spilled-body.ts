@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { Readable } from 'node:stream';
+import type { AskedFields } from './asked-fields.ts';
 import type { RequestBody } from './request-body.ts';
-import type { TopLevel } from './top-level-json.ts';
 
 /** A file without a name that has what was read of a body. */
 export interface Spilled {
@@ -13,7 +13,7 @@ export interface Spilled {
 export function spilledBody(
   head: Buffer,
   { file, sizeBytes }: Spilled,
-  topLevel: TopLevel,
+  asked: AskedFields,
 ): RequestBody {
   const open = new Set<Readable>();
   let closed = false;
@@ -23,7 +23,7 @@ export function spilledBody(
     sizeBytes,
     lengthBytes: sizeBytes,
     replayable: true,
-    topLevel: () => topLevel,
+    asked,
     open: () => {
       const stream = Readable.from(readSpilled({ file, sizeBytes }), { objectMode: false });
       open.add(stream);

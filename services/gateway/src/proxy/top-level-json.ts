@@ -1,8 +1,4 @@
-/** What the gateway reads of a JSON body without parsing it. */
-export interface TopLevel {
-  readonly model: string | null;
-  readonly stream: boolean | null;
-}
+import type { AskedFields, FieldScan } from './asked-fields.ts';
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -10,19 +6,12 @@ const backslash = 0x5c;
 const maxModelBytes = 1_000;
 const maxNameBytes = 16;
 
-/** Finds `model` and `stream` of a JSON object in its bytes, or in the first of them. */
-export function readTopLevel(body: Uint8Array): TopLevel {
-  const scan = new TopLevelScan();
-  scan.feed(body);
-  return scan.found;
-}
-
 /**
  * Finds `model` and `stream` of a JSON object, at its top level only, in one pass over the bytes as
  * they come; what is not JSON has neither. A body may be megabytes of images in base64, before the
  * model: parsing it to read two fields would cost more than everything else.
  */
-export class TopLevelScan {
+export class TopLevelScan implements FieldScan {
   #model: string | null = null;
   #stream: boolean | null = null;
   #depth = 0;
@@ -39,7 +28,7 @@ export class TopLevelScan {
   #keptBytes = 0;
   #over = false;
 
-  get found(): TopLevel {
+  get found(): AskedFields {
     return { model: this.#model, stream: this.#stream };
   }
 
