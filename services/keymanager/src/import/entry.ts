@@ -22,14 +22,20 @@ export class MalformedImport extends Error {
 
 export const longestKey = 1_000;
 
+// What web pages and word processors put around a copied text, and nobody sees.
+const unseen =
+  /^[\u00a0\u200b-\u200d\u2060\u3000\ufeff]+|[\u00a0\u200b-\u200d\u2060\u3000\ufeff]+$/g;
+
 /** Says whether a text is a key; the reason never repeats it. */
-export function readEntry(text: string, line: number): Entry {
+export function readEntry(copied: string, line: number): Entry {
+  const text = copied.replace(unseen, '');
   const invalid = (reason: string): Entry => ({ kind: 'invalid', line, reason });
   if (text.length > longestKey) return invalid(`is longer than ${longestKey} characters`);
   if (/[\s,;]/.test(text)) return invalid('has white space or a separator inside');
   // What a header can carry; bytes that are not UTF-8 were replaced by U+FFFD.
   if (!/^[\x21-\x7e]+$/.test(text)) return invalid('has characters that no key has');
   if (/["']/.test(text)) return invalid('has a quotation mark inside');
+  if (!/[\dA-Za-z]/.test(text)) return invalid('has no letter and no digit');
   // A line of an .env file.
   if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+=/.test(text)) {
     return invalid('has a name and = before the key: take them away');

@@ -8,7 +8,7 @@ type Place =
 
 const white = new Set([' ', '\t', '\n', '\r']);
 
-/** Reads `{"keys": ["…", …]}` piece by piece. Anything else throws {@link MalformedImport}. */
+/** Reads `{"keys": ["…", …]}` or `["…", …]` piece by piece. Anything else throws {@link MalformedImport}. */
 export function createJsonReader(): EntryReader {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let place: Place = 'start';
@@ -16,6 +16,8 @@ export function createJsonReader(): EntryReader {
   let text: string | null = null;
   let escaped = false;
   let index = 0;
+  /** The list stands alone, without an object around it. */
+  let isBare = false;
 
   function decode(chunk: Uint8Array | undefined): string {
     try {
@@ -47,7 +49,8 @@ export function createJsonReader(): EntryReader {
   }
 
   function structure(char: string): void {
-    const next = nextPlace(place, char);
+    isBare ||= place === 'start' && char === '[';
+    const next = isBare ? nextOfBare(place, char) : nextPlace(place, char);
     if (next === undefined) throw unexpected(place, index);
     place = next;
   }
@@ -106,10 +109,16 @@ function nextPlace(place: Place, char: string): Place | undefined {
   }
 }
 
+function nextOfBare(place: Place, char: string): Place | undefined {
+  if (place === 'start') return 'first item';
+  const next = nextPlace(place, char);
+  return next === 'after list' ? 'end' : next;
+}
+
 function unexpected(place: Place, index: number): MalformedImport {
   switch (place) {
     case 'start':
-      return new MalformedImport('must be an object', 'body');
+      return new MalformedImport('must be an object with keys, or a list of them', 'body');
     case 'name':
       return new MalformedImport('is required', 'keys');
     case 'list':

@@ -1,74 +1,105 @@
-import { type Entry, type EntryReader, longestKey, readEntry } from './entry.ts';
+import type { Entry, EntryReader } from './entry.ts';
+import { createJsonReader } from './read-json.ts';
+import { createLineReader } from './read-lines.ts';
+import { createTableReader, keyColumnOf, namesKeys } from './read-table.ts';
 
-const newline = 0x0a;
-const hash = 0x23;
-const quotes = new Set([0x22, 0x27]);
-// Tab, vertical tab, form feed, carriage return, space, comma, semicolon.
-const separators = new Set([0x09, 0x0b, 0x0c, 0x0d, 0x20, 0x2c, 0x3b, newline]);
-const byteOrderMark = [0xef, 0xbb, 0xbf];
+/** So much of a text says of what kind it is. */
+const headBytes = 8_192;
 
 /**
- * Reads keys from text: one a line, also separated by comma, semicolon or white space, quoted or
- * not; what begins with # is a comment, up to the end of its line. Memory is bounded: a longer entry
- * is cut, and invalid.
+ * Reads keys from text of the kinds that people have: lines, a table whose first line names a
+ * column of keys, and JSON; in UTF-8, or in UTF-16 as Windows writes it.
  */
 export function createTextReader(): EntryReader {
-  const bytes = Buffer.alloc(longestKey + 2);
-  let length = 0;
-  let tooLong = false;
-  /** The quotation mark that the entry began with and that ends it; 0 for none. */
-  let quote = 0;
-  let closed = false;
-  /** Something stands right behind the closing mark. */
-  let torn = false;
-  let inComment = false;
-  let line = 1;
-  let at = 0;
+  let decoder: TextDecoder | undefined;
+  let reader: EntryReader | undefined;
+  let head = Buffer.alloc(0);
+  let isStarted = false;
 
-  function* finish(): Generator<Entry> {
-    const text = bytes.toString('utf8', 0, length);
-    const empty = length === 0 && quote === 0;
-    const unbalanced = torn || (quote !== 0 && !closed);
-    if (tooLong) {
-      yield { kind: 'invalid', line, reason: `is longer than ${longestKey} characters` };
-    } else if (unbalanced) {
-      yield { kind: 'invalid', line, reason: 'has quotation marks that do not enclose it' };
-    } else if (!empty && text !== '') yield readEntry(text, line);
-    length = 0;
-    tooLong = false;
-    quote = 0;
-    closed = false;
-    torn = false;
+  function* read(chunk: Uint8Array, isLast: boolean): Generator<Entry> {
+    if (reader !== undefined) {
+      yield* reader.push(chunk);
+      return;
+    }
+    head = Buffer.concat([head, chunk]);
+    const kind = kindOf(head.subarray(0, headBytes), isLast);
+    if (kind === undefined) return;
+    reader = kind.reader;
+    yield* reader.push(Buffer.from(kind.instead));
+    yield* reader.push(head.subarray(kind.from));
   }
 
-  function keep(byte: number): void {
-    if (length >= bytes.length) tooLong = true;
-    else bytes[length++] = byte;
+  function utf8(chunk: Uint8Array | undefined): Uint8Array {
+    if (decoder === undefined) return chunk ?? Buffer.alloc(0);
+    return Buffer.from(
+      chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true }),
+    );
+  }
+
+  function* start(chunk: Uint8Array, isLast: boolean): Generator<Entry> {
+    head = Buffer.concat([head, chunk]);
+    const mark = markOf(head, isLast);
+    if (mark === undefined) return;
+    isStarted = true;
+    const rest = head.subarray(mark.length);
+    head = Buffer.alloc(0);
+    if (mark.encoding !== 'utf-8') decoder = new TextDecoder(mark.encoding);
+    yield* read(utf8(rest), false);
   }
 
   return {
-    *push(chunk) {
-      for (const byte of chunk) {
-        if (at < byteOrderMark.length && byte === byteOrderMark[at]) {
-          at += 1;
-          continue;
-        }
-        at = byteOrderMark.length;
-        inComment &&= byte !== newline;
-        if (inComment) continue;
-        const inQuotes = quote !== 0 && !closed;
-        if (byte === newline || (separators.has(byte) && !inQuotes)) {
-          yield* finish();
-          if (byte === newline) line += 1;
-        } else if (length === 0 && quote === 0 && quotes.has(byte)) quote = byte;
-        else if (length === 0 && quote === 0 && byte === hash) inComment = true;
-        else if (inQuotes && byte === quote) closed = true;
-        else if (closed) torn = true;
-        else keep(byte);
-      }
-    },
+    push: (chunk) => (isStarted ? read(utf8(chunk), false) : start(chunk, false)),
     *end() {
-      yield* finish();
+      if (!isStarted) yield* start(Buffer.alloc(0), true);
+      yield* read(utf8(undefined), true);
+      if (reader !== undefined) yield* reader.end();
     },
   };
+}
+
+interface Mark {
+  readonly length: number;
+  readonly encoding: 'utf-8' | 'utf-16le' | 'utf-16be';
+}
+
+/** The byte order mark that a text begins with; undefined while that is open. */
+function markOf(head: Uint8Array, isWhole: boolean): Mark | undefined {
+  const [first, second, third] = head;
+  if (first === 0xff && second === 0xfe) return { length: 2, encoding: 'utf-16le' };
+  if (first === 0xfe && second === 0xff) return { length: 2, encoding: 'utf-16be' };
+  if (first === 0xef && second === 0xbb && third === 0xbf) return { length: 3, encoding: 'utf-8' };
+  return isWhole || head.length >= 3 ? { length: 0, encoding: 'utf-8' } : undefined;
+}
+
+interface Kind {
+  readonly reader: EntryReader;
+  /** What is read from here on, and what is read instead of what stands before: lines keep their numbers. */
+  readonly from: number;
+  readonly instead: string;
+}
+
+const lines = (): Kind => ({ reader: createLineReader(), from: 0, instead: '' });
+
+/** Of what kind a text is, by its first line that is no comment; undefined while that is open. */
+function kindOf(head: Buffer, isWhole: boolean): Kind | undefined {
+  const complete = isWhole || head.length >= headBytes;
+  let before = '';
+  for (let from = 0; from < head.length;) {
+    const newline = head.indexOf('\n', from);
+    if (newline === -1 && !complete) return undefined;
+    const to = newline === -1 ? head.length : newline;
+    const line = head.toString('utf8', from, to).trim();
+    if (line !== '' && !line.startsWith('#')) return kindOfLine(line, from, before);
+    from = to + 1;
+    before += '\n';
+  }
+  return complete ? lines() : undefined;
+}
+
+function kindOfLine(line: string, from: number, before: string): Kind {
+  if (/^[[{]/.test(line)) return { reader: createJsonReader(), from, instead: '' };
+  const column = keyColumnOf(line);
+  if (column !== null) return { reader: createTableReader(column), from, instead: before };
+  // What only says that keys follow becomes a comment.
+  return namesKeys(line) ? { ...lines(), from, instead: `${before}#` } : lines();
 }
