@@ -1,33 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Committed, type CommitLog, TooManyConflicts } from '@keymux/event-store';
-import { isFinished } from '../../tasks/task-record.ts';
 import type { MongoOutcomeArchive } from '../../outcome-archive/mongodb/outcome-archive.ts';
 import type { TaskCollection } from '../../tasks/mongodb/task-document.ts';
 import { type Ledger, poolClosed, poolStream, type Reach, type Written } from '../ledger.ts';
-import { type Reached, WorkingUnit } from '../unit.ts';
-import {
-  type About,
-  batchClaim,
-  revisionClaim,
-  stepAbout,
-  stepClaim,
-  touchedGroup,
-  touchedTask,
-} from './about.ts';
-import type { KeyCollections, PoolDocument } from './collections.ts';
-import { keysIn } from './key-document.ts';
-import { duplicatesAmong, idsBySecret } from './keys.ts';
-import { poolIn } from './pools.ts';
+import { WorkingUnit } from '../unit.ts';
+import { type About, batchClaim, revisionClaim, stepClaim, touchedGroup } from './about.ts';
+import type { KeyCollections } from './collections.ts';
+import { loadReach } from './load-reach.ts';
+import { planCommit } from './plan-commit.ts';
 import type { OwnCommit, Projector } from './projector.ts';
 
 const maxTries = 30;
 const pauseMs = 10;
-
-interface Loaded {
-  readonly reached: Reached;
-  /** Of every key in reach. */
-  readonly pools: ReadonlyMap<number, PoolDocument>;
-}
 
 /**
  * The ledger over commits: what a write decides is one document, and what follows from it is done
@@ -41,8 +25,8 @@ export function createLedger(deps: {
   readonly projector: Projector;
   readonly archive: Pick<MongoOutcomeArchive, 'put'>;
 }): Ledger {
-  const { log, collections, tasks, projector, archive } = deps;
-  const { keys, pools } = collections;
+  const { log, collections, projector, archive } = deps;
+  const { pools } = collections;
   // One write at a time: those of this process would only decide on each other's old news.
   let tail: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -50,80 +34,6 @@ export function createLedger(deps: {
     tail = turn.catch(() => undefined);
     return turn;
   };
-
-  async function load({
-    keyIds = [],
-    adds,
-    newFingerprints,
-    step,
-  }: Reach): Promise<Loaded | undefined> {
-    if (step !== undefined) {
-      const task = await tasks.findOne({ _id: step.id });
-      if (task === null || isFinished(task.state)) return undefined;
-    }
-    // Pools come first: a change after this moment is refused by their next revision.
-    const pool = adds === undefined ? null : await pools.findOne({ _id: adds.poolId });
-    if (adds !== undefined && (pool === null || pool.closed)) return undefined;
-    const rows = keysIn(
-      keyIds.length === 0 ? [] : await keys.find({ _id: { $in: [...keyIds] } }).toArray(),
-    );
-    const found = new Map(pool === null ? [] : [[pool._id, pool]]);
-    const missing = [...new Set(rows.map(({ poolId }) => poolId))].filter((id) => !found.has(id));
-    if (missing.length > 0) {
-      for await (const each of pools.find({ _id: { $in: missing } })) found.set(each._id, each);
-    }
-    const known =
-      adds === undefined ? [] : await idsBySecret(collections, adds.poolId, adds.fingerprints);
-    const duplicates =
-      newFingerprints === undefined
-        ? new Set<string>()
-        : await duplicatesAmong(collections, rows, newFingerprints);
-    const reached = {
-      rows: new Map(rows.map((row) => [row.id, row])),
-      pool: pool === null ? null : poolIn(pool),
-      known: new Set(new Map(known).keys()),
-      duplicates,
-    };
-    return { reached, pools: found };
-  }
-
-  // What a unit comes to as a commit; undefined when it does nothing.
-  function plan(unit: WorkingUnit, loaded: Loaded, { batch, step }: Reach) {
-    const changed = unit.changes();
-    const touched = new Map<number, string>();
-    for (const { poolId, group } of changed) touched.set(poolId, group);
-    const advanced = Array.from(touched, ([pool, group]) => {
-      const document = loaded.pools.get(pool);
-      if (document === undefined) throw new Error(`there is no pool ${pool}`);
-      return { pool, group, revision: document.closed ? null : document.revision + 1 };
-    });
-    const counts = [...unit.counts].flatMap(([key, { requests, failures, lastUsedMs }]) =>
-      unit.find(key) === undefined ? [] : [{ key, requests, failures, last_used_ms: lastUsedMs }],
-    );
-    const counted = counts.flatMap(({ key }) => unit.find(key)?.state.group ?? []);
-    const groups = [...touched.values(), ...(batch === undefined ? [] : [batch.group])];
-    const progress = step === undefined ? undefined : unit.step;
-    const about: About = {
-      touches: [
-        ...[...new Set([...groups, ...counted])].map(touchedGroup),
-        ...(step === undefined ? [] : [touchedTask(step.id)]),
-      ],
-      pools: advanced,
-      counts,
-      step: step === undefined || progress === undefined ? null : stepAbout(step, progress),
-      closes: null,
-    };
-    const claims = [
-      ...(batch === undefined ? [] : [batchClaim(batch)]),
-      ...(step === undefined || progress === undefined ? [] : [stepClaim(step)]),
-      ...advanced.flatMap(({ group, revision }) =>
-        revision === null ? [] : [revisionClaim(group, revision)],
-      ),
-    ];
-    const appends = unit.appends();
-    if (appends.length + counts.length + claims.length === 0) return undefined;
-    return { batch: appends, claims, about, changed };
-  }
 
   async function settle(about: About, own?: OwnCommit): Promise<void> {
     await projector.settle({
@@ -154,11 +64,11 @@ export function createLedger(deps: {
     write: <T>(reach: Reach, work: (unit: WorkingUnit) => T) =>
       inTurn(async (): Promise<Written<T>> => {
         for (let each = 0; each < maxTries; each += 1) {
-          const loaded = await load(reach);
+          const loaded = await loadReach(deps, reach);
           if (loaded === undefined) return { kind: 'stopped' };
           const unit = new WorkingUnit(loaded.reached);
           const result = work(unit);
-          const planned = plan(unit, loaded, reach);
+          const planned = planCommit(unit, loaded, reach);
           if (planned === undefined) return { kind: 'written', result };
           const { changed, about, ...commit } = planned;
           // Before the commit: when this process dies in between, the batch is heard and put again.

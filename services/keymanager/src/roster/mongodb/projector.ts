@@ -1,19 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Commit, type CommitLog, storedEvent } from '@keymux/event-store';
-import { onlyDuplicateKeys } from '@keymux/mongodb';
+import type { Commit, CommitLog } from '@keymux/event-store';
 import type { Clock } from '@keymux/service';
-import type { AnyBulkWriteOperation } from 'mongodb';
-import { evolve } from '../../key/evolve.ts';
-import { initialState, isLive } from '../../key/state.ts';
-import { keyOfStream, readFact, streamOfKey } from '../../key/stored-fact.ts';
-import { mayBeVerdict } from '../../key/verdict.ts';
-import { going, type TaskCollection } from '../../tasks/mongodb/task-document.ts';
+import type { TaskCollection } from '../../tasks/mongodb/task-document.ts';
 import type { Hear } from '../ledger.ts';
 import { type ChangedKey, changesByPool } from '../unit.ts';
 import type { About } from './about.ts';
-import type { KeyCollections, KeyDocument } from './collections.ts';
-import { freshFields, keyIn, secretFields, stateFields, stateIn } from './key-document.ts';
-import { noteVerdicts } from './verdicts.ts';
+import { changedBy } from './changed-by.ts';
+import type { KeyCollections } from './collections.ts';
+import { createProjectCommit } from './project-commit.ts';
 
 /** What this process just wrote, and what it changed by that. */
 export interface OwnCommit {
@@ -37,7 +31,6 @@ export interface Projector {
   tell(hear: Hear): void;
 }
 
-const minuteMs = 60_000;
 const atOnce = 50;
 /** A writer that lives finishes what it wrote in this time. */
 const patienceMs = 200;
@@ -45,125 +38,18 @@ const lookMs = 10;
 /** Gateways are told in order, but a bus that is away must not stop the store. */
 const tellingMs = 200;
 
-/** A projector; each of its writes may be repeated, come late or meet another's, and changes nothing then. */
+/** A projector: commits are finished by who wrote them, and by whoever needs them when that one is gone. */
 export function createProjector(deps: {
   readonly log: CommitLog;
   readonly collections: KeyCollections;
   readonly tasks: TaskCollection;
   readonly clock: Clock;
 }): Projector {
-  const { log, collections, tasks, clock } = deps;
-  const { keys, pools, minutes, verdicts } = collections;
+  const { log, collections, clock } = deps;
+  const project = createProjectCommit(deps);
   /** Own commits that are being finished, by position. */
   const inHand = new Map<number, Promise<void>>();
   let hear: Hear = () => Promise.resolve();
-
-  async function projectKeys(
-    commit: Commit<About>,
-    changed: readonly ChangedKey[],
-    counts: About['counts'],
-  ): Promise<void> {
-    const born = new Map(
-      commit.events.filter(({ version }) => version === 1).map(({ stream, n }) => [stream, n]),
-    );
-    const writes: AnyBulkWriteOperation<KeyDocument>[] = [];
-    for (const { id, poolId, createdMs, version, state } of changed) {
-      if (!isLive(state)) {
-        const $set = { version, status: 'deleted', gone_at: new Date(clock.now()) } as const;
-        const filter = { _id: id, version: { $lt: version } };
-        writes.push({ updateOne: { filter, update: { $set, $unset: secretFields } } });
-        continue;
-      }
-      const fields = stateFields(poolId, state, version);
-      const n = born.get(streamOfKey(id));
-      if (n !== undefined) {
-        const seq = commit._id + n;
-        const $setOnInsert = { ...fields, ...freshFields, seq, created_ms: createdMs };
-        const update = { $setOnInsert };
-        writes.push({ updateOne: { filter: { _id: id }, update, upsert: true } });
-        continue;
-      }
-      const filter = { _id: id, version: { $lt: version } };
-      writes.push({ updateOne: { filter, update: { $set: fields } } });
-    }
-    for (const { key, requests, failures, last_used_ms } of counts) {
-      const filter = { _id: key, counted: { $lt: commit._id } };
-      const $set = { counted: commit._id };
-      const update = { $inc: { requests, failures }, $max: { last_used_ms }, $set };
-      writes.push({ updateOne: { filter, update } });
-    }
-    if (writes.length > 0) await keys.bulkWrite(writes);
-  }
-
-  async function projectMinutes(position: number, counts: About['counts']): Promise<void> {
-    if (counts.length === 0) return;
-    const writes = counts.map(({ key, requests, failures, last_used_ms }) => {
-      const minute = Math.floor(last_used_ms / minuteMs);
-      const filter = { _id: `${key} ${minute}`, counted: { $lt: position } };
-      const $setOnInsert = { key, at: new Date(minute * minuteMs) };
-      const update = { $inc: { requests, failures }, $set: { counted: position }, $setOnInsert };
-      return { updateOne: { filter, update, upsert: true } };
-    });
-    try {
-      await minutes.bulkWrite(writes, { ordered: false });
-    } catch (error) {
-      // They are in: the guard found the document counted, so that it would have been made anew.
-      if (!onlyDuplicateKeys(error)) throw error;
-    }
-  }
-
-  async function projectVerdicts(
-    { _id, events }: Commit<About>,
-    changed: readonly ChangedKey[],
-  ): Promise<void> {
-    const born = new Map(
-      changed.map(({ id, group, state, before }) => {
-        const masked = isLive(state) ? state.masked : (before?.state.masked ?? '');
-        return [id, { group, masked }];
-      }),
-    );
-    const stored = events.flatMap((event) =>
-      mayBeVerdict(event.type) ? [storedEvent(_id, event)] : [],
-    );
-    if (stored.length === 0) return;
-    await noteVerdicts(verdicts, stored, born);
-  }
-
-  async function projectStep(position: number, step: About['step']): Promise<void> {
-    if (step === null) return;
-    const { task, position: at, processed, total, result } = step;
-    await tasks.updateOne(
-      { _id: task, commit: { $lt: position } },
-      {
-        $set: {
-          commit: position,
-          position: at,
-          processed,
-          result,
-          ...(total === null ? {} : { total }),
-        },
-      },
-    );
-  }
-
-  async function projectCancel({ cancels }: About): Promise<void> {
-    if (cancels === undefined) return;
-    const { task, atMs, error } = cancels;
-    const $set = { state: 'cancelled', ended_ms: atMs, error } as const;
-    await tasks.updateOne({ _id: task, ...going }, { $set });
-  }
-
-  async function projectPools({ pools: advanced, closes }: About): Promise<void> {
-    for (const { pool, revision } of advanced) {
-      const update = revision === null ? undefined : { $max: { revision } };
-      if (pool === closes) {
-        const close = { $set: { closed: true }, $unset: { open_name: '' as const } };
-        await pools.updateOne({ _id: pool }, { ...close, ...update });
-      } else if (update !== undefined) {
-        await pools.updateOne({ _id: pool }, update);
-      }
-    }
-  }
 
   async function tellGateways(about: About, changed: readonly ChangedKey[]): Promise<void> {
     const byPool = changesByPool(changed, clock.now());
@@ -177,44 +63,13 @@ export function createProjector(deps: {
     await Promise.race([hear(messages), sleep(tellingMs, undefined, { ref: false })]);
   }
 
-  // What somebody else's commit changed, from its events.
-  async function fold({ events }: Commit<About>, about: About): Promise<ChangedKey[]> {
-    const ids = [...new Set(events.flatMap(({ stream }) => keyOfStream(stream) ?? []))];
-    const found = await keys.find({ _id: { $in: ids } }).toArray();
-    const documents = new Map(found.map((document) => [document._id, document]));
-    return ids.flatMap((id) => {
-      const document = documents.get(id);
-      let state = document === undefined ? initialState : stateIn(document);
-      let version = document?.version ?? 0;
-      let createdMs = document?.created_ms ?? 0;
-      for (const event of events) {
-        if (event.stream !== streamOfKey(id) || event.version <= version) continue;
-        const data: unknown = JSON.parse(event.data);
-        const fact = readFact({ ...event, data: Object(data) });
-        if (fact !== undefined) state = evolve(state, fact);
-        if (version === 0) createdMs = Date.parse(event.time);
-        ({ version } = event);
-      }
-      const group = isLive(state) ? state.group : (document?.group ?? '');
-      const pool = about.pools.find((each) => each.group === group)?.pool ?? document?.pool;
-      if (pool === undefined) return [];
-      const before = document === undefined ? undefined : keyIn(document);
-      return [{ id, before, poolId: pool, group, createdMs, version, state }];
-    });
-  }
-
   async function finish(
     commit: Commit<About>,
     about: About,
     known: readonly ChangedKey[] | undefined,
   ): Promise<void> {
-    const changed = known ?? (await fold(commit, about));
-    await projectKeys(commit, changed, about.counts);
-    await projectMinutes(commit._id, about.counts);
-    await projectVerdicts(commit, changed);
-    await projectStep(commit._id, about.step);
-    await projectCancel(about);
-    await projectPools(about);
+    const changed = known ?? (await changedBy(commit, about, collections.keys));
+    await project(commit, about, changed);
     await tellGateways(about, changed);
     await log.commits.updateOne({ _id: commit._id }, { $unset: { pending: '' } });
   }
