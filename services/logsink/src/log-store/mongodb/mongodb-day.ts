@@ -1,29 +1,14 @@
-import { isMongoAway } from '@keymux/mongodb';
-import type { LogRow } from '@keymux/contracts';
-import { type Collection, type Db, MongoBulkWriteError } from 'mongodb';
-import { bucketOf, type Histogram } from '../../rollups/histogram.ts';
+import type { Collection, Db } from 'mongodb';
+import type { Histogram } from '../../rollups/histogram.ts';
 import { isError, regroup, type Rollup } from '../../rollups/rollup.ts';
 import { spanMs } from '../../rollups/span.ts';
-import { type Facet, facetId, facetOf } from '../facet.ts';
-import { hashOf } from '../hash.ts';
+import { type Facet, facetOf } from '../facet.ts';
 import { idAt } from '../place.ts';
 import type { Poison, ReceivedRow } from '../received-rows.ts';
 import { searchedText } from '../row-match.ts';
 import { dropCollection } from './drop-collection.ts';
-
-/** What is found by, beside the row: its facet, its text, its buckets in histograms. */
-interface RowIndex {
-  readonly facet: number;
-  readonly text: number;
-  readonly latency: number;
-  readonly ttfb: number | null;
-}
-
-/** A row as a document: `_id` is the id of its request, so that a redelivery changes nothing. */
-export type RowDocument = Omit<LogRow, 'request_id'> & {
-  readonly _id: string;
-  readonly index: RowIndex;
-};
+import { insertRows } from './insert-rows.ts';
+import { type RowDocument, toDocument } from './row-document.ts';
 
 type FacetDocument = Facet & { readonly _id: number };
 interface TextDocument {
@@ -33,9 +18,6 @@ interface TextDocument {
 
 /** Facets and texts that are known to be written; forgotten all at once when there are more. */
 const remembered = 20_000;
-const duplicateKey = 11_000;
-/** What MongoDB says of one document that it can never take (https://www.mongodb.com/docs/manual/reference/error-codes/). */
-const unwritable = new Set<unknown>([2, 9, 14, 28, 52, 55, 56, 57, 121, 10_334, 17_280, 17_419]);
 
 /** One day of request logs: a collection of rows, with those of its facets and texts beside it. */
 export class MongoDay {
@@ -58,7 +40,7 @@ export class MongoDay {
     await this.#prepare();
     const documents = rows.map(({ row }) => toDocument(row));
     await this.#keepFacets(rows, documents);
-    const result = await this.#insert(documents);
+    const result = await insertRows(this.rows, documents);
     const poison = Array.from(result.refused, ([at, reason]) => ({
       json: rows[at]?.json ?? '',
       reason,
@@ -175,58 +157,6 @@ export class MongoDay {
     if (this.#known.size > remembered) this.#known.clear();
     for (const id of [...facets.keys(), ...texts.keys()]) this.#known.add(id);
   }
-
-  async #insert(
-    documents: readonly RowDocument[],
-  ): Promise<{ duplicates: number; refused: Map<number, string> }> {
-    const refused = new Map<number, string>();
-    let duplicates = 0;
-    try {
-      await this.rows.insertMany(documents, { ordered: false });
-    } catch (error) {
-      if (error instanceof MongoBulkWriteError) {
-        // Counted here: not every server counts right what it inserted.
-        for (const { index, code, errmsg } of listOf(error.writeErrors)) {
-          if (code === duplicateKey) duplicates += 1;
-          else if (unwritable.has(code)) refused.set(index, errmsg ?? `refused with ${code}`);
-          else throw error;
-        }
-        if (duplicates + refused.size === 0) throw error;
-      } else if (isMongoAway(error) || !refusesDocument(error)) {
-        throw error;
-      } else if (documents.length === 1) {
-        refused.set(0, error instanceof Error ? error.message : String(error));
-      } else {
-        // The driver refused one of them before it sent any.
-        for (const [at, document] of documents.entries()) {
-          const alone = await this.#insert([document]);
-          duplicates += alone.duplicates;
-          for (const reason of alone.refused.values()) refused.set(at, reason);
-        }
-      }
-    }
-    return { duplicates, refused };
-  }
-}
-
-/** The row of a document. */
-export function toRow(document: RowDocument): LogRow {
-  const { _id, index: _index, ...row } = document;
-  return { request_id: _id, ...row };
-}
-
-function toDocument(row: LogRow): RowDocument {
-  const { request_id, ...rest } = row;
-  return {
-    _id: request_id,
-    ...rest,
-    index: {
-      facet: facetId(facetOf(row)),
-      text: hashOf(searchedText(row)),
-      latency: bucketOf(row.duration_ms),
-      ttfb: row.ttfb_ms === null ? null : bucketOf(row.ttfb_ms),
-    },
-  };
 }
 
 async function insertNew<T extends { readonly _id: number }>(
@@ -240,16 +170,5 @@ async function insertNew<T extends { readonly _id: number }>(
       updateOne: { filter: { _id }, update: { $setOnInsert: rest }, upsert: true },
     })) as never,
     { ordered: false },
-  );
-}
-
-function listOf<T>(one: T | readonly T[]): readonly T[] {
-  return Array.isArray(one) ? one : [one as T];
-}
-
-function refusesDocument(error: unknown): boolean {
-  return (
-    error instanceof RangeError ||
-    (error instanceof Error && /^(BSON|MongoInvalidArgumentError$)/.test(error.name))
   );
 }

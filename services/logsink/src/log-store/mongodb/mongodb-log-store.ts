@@ -7,8 +7,9 @@ import { Sums } from '../../rollups/sums.ts';
 import type { LogPage, LogSearch, OpenLogStore, SumQuery, Written } from '../log-store.ts';
 import { dayMs, dayOf, idAt, placeOf, touches } from '../place.ts';
 import { isPoison, type Poison, readRows, type ReceivedRow } from '../received-rows.ts';
-import { MongoDay, toRow } from './mongodb-day.ts';
+import { MongoDay } from './mongodb-day.ts';
 import { MongoRollups } from './mongodb-rollups.ts';
+import { toRow } from './row-document.ts';
 import { searchDay } from './search-day.ts';
 
 /** How often marked minutes are counted when nobody asks for sums. */

@@ -4,7 +4,8 @@ import type { LogFilter } from '../log-filter.ts';
 import { idAt } from '../place.ts';
 import { matches } from '../row-match.ts';
 import type { LogRow } from '@keymux/contracts';
-import { type MongoDay, type RowDocument, toRow } from './mongodb-day.ts';
+import type { MongoDay } from './mongodb-day.ts';
+import { type RowDocument, toRow } from './row-document.ts';
 
 /** A row's time and that in its id are taken one after the other. */
 const slackMs = 1_000;
