@@ -1,15 +1,12 @@
-import { jetstreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
-import { type Logger, type Service, StartProblem } from '@keymux/service';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { type Logger, StartProblem } from '@keymux/service';
 import { Deadlines } from '../deadlines.ts';
 import { BusUnavailable } from '../bus.ts';
 import { pause } from '../pause.ts';
+import { sentence, streamsProblem, tryToJoin } from './join.ts';
 import { type NatsAddress, parseNatsUrl } from './nats-url.ts';
-import { hearObjection, refusesCredentials } from './refusal.ts';
-import { reconcileStreams } from './streams.ts';
+import { refusesCredentials } from './refusal.ts';
 
-/** The oldest server that has what the bus needs. */
-const oldest = { major: 2, minor: 10 };
 const firstPauseMs = 250;
 const longestPauseMs = 5_000;
 const handshakeMs = 5_000;
@@ -41,8 +38,7 @@ export interface LinkListener {
 }
 
 /** The connection to NATS: joined once, kept for ever. */
-export class NatsLink implements Service {
-  readonly name = 'nats';
+export class NatsLink {
   /** Waits that end at once when the server goes away. */
   readonly deadlines = new Deadlines();
   readonly #options: NatsLinkOptions;
@@ -104,10 +100,6 @@ export class NatsLink implements Service {
     joining.catch((error: unknown) => log.error({ err: error }, 'NATS cannot be joined'));
   }
 
-  stop(): Promise<void> {
-    return this.close();
-  }
-
   async close(): Promise<void> {
     this.#closing.abort();
     this.#up = false;
@@ -116,10 +108,10 @@ export class NatsLink implements Service {
   }
 
   async #join({ connection }: NatsAddress): Promise<void> {
-    const { name } = this.#options;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       if (this.#closing.signal.aborted) return;
-      const problem = await this.#tryToJoin({
+      const { name, replicas, log } = this.#options;
+      const options = {
         ...connection,
         name,
         timeout: handshakeMs,
@@ -129,48 +121,29 @@ export class NatsLink implements Service {
         reconnectDelayHandler: () => this.#reconnectMs + Math.random() * jitterMs,
         ignoreAuthErrorAbort: true,
         noAsyncTraces: true,
-      });
-      if (problem === null) return;
+      };
+      const joined = await tryToJoin(options, { replicas, log });
+      if (joined.kind === 'joined') return this.#begin(joined.connection);
+      if (joined.kind === 'refused' && !this.#late) {
+        throw new StartProblem(`NATS_URL: ${refusal}`);
+      }
+      const { problem, objection } =
+        joined.kind === 'failed' ? joined : { problem: refusal, objection: null };
+      this.#refused = joined.kind === 'refused';
+      this.#said = objection ?? '';
       this.#tellProblem(problem, pauseMs);
       await pause(pauseMs, this.#closing.signal);
     }
   }
 
-  /** Null when joined, else what is in the way. */
-  async #tryToJoin(options: NodeConnectionOptions): Promise<string | null> {
-    let connection: NatsConnection;
-    try {
-      connection = await connect(options);
-    } catch (error) {
-      this.#refused = refusesCredentials(error);
-      if (this.#refused && this.#late) return refusal;
-      if (this.#refused) throw new StartProblem(`NATS_URL: ${refusal}`);
-      this.#said = (await hearObjection(options)) ?? '';
-      if (this.#said !== '') return `the server says: ${this.#said}`;
-      return `cannot be reached (${sentence(error)})`;
-    }
-    const problem = tooOld(connection) ?? (await this.#reconcile(connection));
-    if (problem !== null || this.#closing.signal.aborted) {
-      await connection.close();
-      return problem;
-    }
+  async #begin(connection: NatsConnection): Promise<void> {
+    if (this.#closing.signal.aborted) return connection.close();
     this.#connection = connection;
     this.#up = true;
     this.#refused = false;
     this.#said = '';
     void this.#watch(connection);
     for (const each of this.#listeners) each.joined(connection);
-    return null;
-  }
-
-  async #reconcile(connection: NatsConnection): Promise<string | null> {
-    const { log, replicas } = this.#options;
-    try {
-      await reconcileStreams(await jetstreamManager(connection), { replicas, log });
-      return null;
-    } catch (error) {
-      return `its streams cannot be made (${sentence(error)})`;
-    }
   }
 
   async #watch(connection: NatsConnection): Promise<void> {
@@ -214,7 +187,7 @@ export class NatsLink implements Service {
     this.#said = '';
     this.#reconnectMs = reconnectMs;
     // The server may have come back without its disk.
-    const problem = await this.#reconcile(connection);
+    const problem = await streamsProblem(connection, this.#options);
     if (problem !== null) log.warn(`NATS: ${problem}`);
     else log.info('NATS is back');
     for (const each of this.#listeners) each.rejoined?.();
@@ -223,14 +196,4 @@ export class NatsLink implements Service {
   #tellProblem(problem: string, pauseMs: number): void {
     this.#options.log.warn(`NATS at ${this.#shown}: ${problem}; trying again in ${pauseMs} ms`);
   }
-}
-
-function tooOld({ info }: NatsConnection): string | null {
-  const [major = 0, minor = 0] = (info?.version ?? '').split('.').map(Number);
-  const enough = major > oldest.major || (major === oldest.major && minor >= oldest.minor);
-  return enough ? null : `is version ${info?.version}, ${oldest.major}.${oldest.minor} is needed`;
-}
-
-function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
