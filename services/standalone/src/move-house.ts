@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { settings } from '@keymux/contracts';
 import {
   HouseProblem,
   type KeyStore,
@@ -9,9 +8,10 @@ import {
   packHouse,
   unpackHouse,
 } from '@keymux/keymanager';
-import { createLogger, readEnvironment, StartProblem, systemClock as clock } from '@keymux/service';
+import { createLogger, StartProblem, systemClock as clock } from '@keymux/service';
 import { createVault, type Vault } from '@keymux/vault';
-import { readSecrets } from './secrets.ts';
+import { commandEnvironment } from './command.ts';
+import { existingEncryptionKey } from './secrets.ts';
 
 const usage = 'usage: npm run pack-house -- FILE, or npm run unpack-house -- FILE';
 
@@ -21,16 +21,11 @@ const usage = 'usage: npm run pack-house -- FILE, or npm run unpack-house -- FIL
  */
 async function moveHouse(what: string | undefined, file: string | undefined): Promise<string> {
   if ((what !== 'pack' && what !== 'unpack') || file === undefined) throw new HouseProblem(usage);
-  const read = readEnvironment({ env: process.env, settings, envFile: '.env' });
-  if (read.kind === 'invalid') throw new HouseProblem(`${read.variable}: ${read.message}`);
-  const { environment } = read;
+  const environment = commandEnvironment();
   await mkdir(environment.dataDir, { recursive: true, mode: 0o700 });
-  const secrets = readSecrets(environment);
-  if (secrets.kind === 'invalid') throw new HouseProblem(secrets.message);
-  if (secrets.previousKey !== null) {
-    throw new HouseProblem('the encryption key is being changed: let Keymux finish that first');
-  }
-  const vault = createVault(secrets.encryptionKey);
+  const key = existingEncryptionKey(environment);
+  if (key.kind === 'invalid') throw new HouseProblem(key.message);
+  const vault = createVault(key.secret);
   const log = createLogger({ service: 'keymux', level: 'warn', format: environment.logFormat });
   const { keyStore: store, part } = openKeyStore({ environment, vault, clock, log });
   await part.start();

@@ -1,25 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { settings, type Task, TaskSchema } from '@keymux/contracts';
-import { readEnvironment } from '@keymux/service';
+import { type Task, TaskSchema } from '@keymux/contracts';
 import { Compile } from 'typebox/compile';
-import { readSecrets } from './secrets.ts';
+import { commandEnvironment, endCommand } from './command.ts';
+import { existingAuthKey } from './secrets.ts';
 
 const isTask = Compile(TaskSchema);
 const lookMs = 250;
 /** How long one may not be able to say how far it is: its store is away, or its Keymux restarts. */
 const patienceMs = 60_000;
 
-function end(code: number, message: string): never {
-  (code === 0 ? process.stdout : process.stderr).write(`keymux: ${message}\n`);
-  process.exit(code);
-}
-
-const read = readEnvironment({ env: process.env, settings, envFile: '.env' });
-if (read.kind === 'invalid') end(1, `${read.variable}: ${read.message}`);
-const { environment } = read;
-const secrets = readSecrets(environment);
-if (secrets.kind === 'invalid') end(1, secrets.message);
-const { authKey } = secrets;
+const environment = commandEnvironment();
+const auth = existingAuthKey(environment);
+if (auth.kind === 'invalid') endCommand(1, auth.message);
+const { secret: authKey } = auth;
 // A Keymux elsewhere is named by its address.
 const url = process.argv[2] ?? `http://127.0.0.1:${environment.port}`;
 
@@ -34,7 +27,7 @@ async function ask(method: string, path: string): Promise<Task | string> {
 }
 
 const begun = await ask('POST', '/api/rebuild');
-if (typeof begun === 'string') end(1, begun);
+if (typeof begun === 'string') endCommand(1, begun);
 let task = begun;
 let heardMs = Date.now();
 while (task.state === 'queued' || task.state === 'running') {
@@ -43,8 +36,9 @@ while (task.state === 'queued' || task.state === 'running') {
   if (typeof told !== 'string') {
     task = told;
     heardMs = Date.now();
-  } else if (Date.now() - heardMs > patienceMs) end(1, told);
+  } else if (Date.now() - heardMs > patienceMs) endCommand(1, told);
 }
 const found = Object.entries(task.result).map(([name, value]) => `${name} ${String(value)}`);
-if (task.state !== 'done') end(1, `the rebuild ${task.state}: ${task.error ?? found.join(', ')}`);
-end(0, `rebuilt: ${found.join(', ')}`);
+if (task.state !== 'done')
+  endCommand(1, `the rebuild ${task.state}: ${task.error ?? found.join(', ')}`);
+endCommand(0, `rebuilt: ${found.join(', ')}`);

@@ -24,26 +24,44 @@ export type Secrets =
 export const encryptionKeyFile = (environment: Environment): string =>
   join(environment.dataDir, 'encryption.key');
 
+const authKeyFile = (environment: Environment): string => join(environment.dataDir, 'auth.key');
+
 /** The two keys of an installation: from the environment, else from files that are made at the first start. */
 export function readSecrets(environment: Environment): Secrets {
-  const auth = readOne(environment.authKey, join(environment.dataDir, 'auth.key'));
-  if (auth.kind === 'invalid') return auth;
-  const encryptionFile = encryptionKeyFile(environment);
-  const encryption = readOne(environment.encryptionKey, encryptionFile);
-  if (encryption.kind === 'invalid') return encryption;
-  if (encryption.created && existsSync(environment.databasePath)) {
-    return {
-      kind: 'invalid',
-      message: `ENCRYPTION_KEY is unset and its file is gone, but ${environment.databasePath} is encrypted with it: bring the key back`,
-    };
+  const { databasePath } = environment;
+  const file = encryptionKeyFile(environment);
+  // Looked at first: a new key in its place would be taken for the old one at the next start.
+  if (!isThere(environment.encryptionKey, file) && existsSync(databasePath)) {
+    const message = `ENCRYPTION_KEY is unset and its file is gone, but ${databasePath} is encrypted with it: bring the key back`;
+    return { kind: 'invalid', message };
   }
+  const auth = readOne(environment.authKey, authKeyFile(environment));
+  if (auth.kind === 'invalid') return auth;
+  const encryption = readOne(environment.encryptionKey, file);
+  if (encryption.kind === 'invalid') return encryption;
   return {
     kind: 'secrets',
     authKey: auth.secret,
     encryptionKey: encryption.secret,
-    previousKey: readPrevious(environment, encryptionFile, encryption.secret),
+    previousKey: readPrevious(environment, file, encryption.secret),
     newAuthKey: auth.created,
   };
+}
+
+/** The admin key of an installation that was started before; none is made for a command. */
+export function existingAuthKey(environment: Environment): One {
+  return existing('AUTH_KEY', environment.authKey, authKeyFile(environment));
+}
+
+/** The encryption key of an installation that was started before; none is made for a command. */
+export function existingEncryptionKey(environment: Environment): One {
+  const file = encryptionKeyFile(environment);
+  const found = existing('ENCRYPTION_KEY', environment.encryptionKey, file);
+  if (found.kind === 'invalid' || readPrevious(environment, file, found.secret) === null) {
+    return found;
+  }
+  const message = 'the encryption key is being changed: let Keymux finish that first';
+  return { kind: 'invalid', message };
 }
 
 function readPrevious(
@@ -62,9 +80,18 @@ function readPrevious(
   return null;
 }
 
+/** One key; `created` when it was made just now. */
 type One =
   | { readonly kind: 'one'; readonly secret: string; readonly created: boolean }
   | { readonly kind: 'invalid'; readonly message: string };
+
+const isThere = (given: string | undefined, file: string): boolean =>
+  given !== undefined || existsSync(file);
+
+function existing(name: string, given: string | undefined, file: string): One {
+  if (isThere(given, file)) return readOne(given, file);
+  return { kind: 'invalid', message: `${name}: is unset, and there is no ${file}` };
+}
 
 function readOne(given: string | undefined, file: string): One {
   if (given !== undefined) return { kind: 'one', secret: given, created: false };

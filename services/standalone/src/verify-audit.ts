@@ -1,24 +1,13 @@
 import { existsSync } from 'node:fs';
 import { verifyAudit } from '@keymux/audit';
-import { settings } from '@keymux/contracts';
 import {
   createMongoEventStore,
   createSqliteEventStore,
   type EventStore,
 } from '@keymux/event-store';
 import { createMongo } from '@keymux/mongodb';
-import {
-  createLogger,
-  type Environment,
-  openDatabase,
-  readEnvironment,
-  StartProblem,
-} from '@keymux/service';
-
-function end(code: number, message: string): never {
-  (code === 0 ? process.stdout : process.stderr).write(`keymux: ${message}\n`);
-  process.exit(code);
-}
+import { createLogger, type Environment, openDatabase, StartProblem } from '@keymux/service';
+import { commandEnvironment, endCommand } from './command.ts';
 
 interface Opened {
   readonly store: Pick<EventStore, 'read'>;
@@ -27,9 +16,9 @@ interface Opened {
 
 // Keymux may be running on it: nothing is written.
 function openFile(path: string): Opened {
-  if (!existsSync(path)) end(1, `there is no database at ${path}`);
+  if (!existsSync(path)) endCommand(1, `there is no database at ${path}`);
   const opened = openDatabase(path, { readOnly: true });
-  if (opened.kind !== 'open') end(1, opened.message);
+  if (opened.kind !== 'open') endCommand(1, opened.message);
   const { db } = opened;
   return { store: createSqliteEventStore(db), close: async () => db.close() };
 }
@@ -41,9 +30,7 @@ async function openServer(url: string, { logFormat }: Environment): Promise<Open
   return { store: createMongoEventStore(db), close: () => service.stop() };
 }
 
-const read = readEnvironment({ env: process.env, settings, envFile: '.env' });
-if (read.kind === 'invalid') end(1, `${read.variable}: ${read.message}`);
-const { environment } = read;
+const environment = commandEnvironment();
 const { mongodbUrl, databasePath } = environment;
 try {
   const opened =
@@ -52,14 +39,17 @@ try {
   await opened.close();
   switch (verified.kind) {
     case 'whole':
-      end(
+      endCommand(
         0,
         `the audit is whole: ${verified.entries} entries, the last one has the hash ${verified.head || '-'}`,
       );
     case 'broken':
-      end(1, `the audit is broken at entry ${verified.version} (${verified.id}): ${verified.why}`);
+      endCommand(
+        1,
+        `the audit is broken at entry ${verified.version} (${verified.id}): ${verified.why}`,
+      );
   }
 } catch (error) {
-  if (error instanceof StartProblem) end(1, error.message);
+  if (error instanceof StartProblem) endCommand(1, error.message);
   throw error;
 }
