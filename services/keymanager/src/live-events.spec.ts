@@ -19,10 +19,11 @@ async function serve() {
     followerFailed: () => {},
   });
   const clock = { nowMs: 0, now: () => clock.nowMs };
-  const live = createLiveEvents({ bus, clock });
+  const admin = { kind: 'admin', actor: 'key', via: 'key' } as const;
+  const live = createLiveEvents({ bus, auth: { verify: () => admin }, clock });
   await live.start();
   const app = express();
-  app.get('/', (_req, res) => live.open(res, { kind: 'admin', actor: 'key', via: 'key' }));
+  app.get('/', (_req, res) => live.open(res, admin));
   const server = createServer(app);
   const sockets: Socket[] = [];
   server.on('connection', (socket) => sockets.push(socket));

@@ -6,7 +6,8 @@ import {
   KeyStateChangedSchema,
   type Task,
 } from '@keymux/contracts';
-import type { Clock, Identity } from '@keymux/service';
+import type { AdminAuth, Clock, Identity } from '@keymux/service';
+import { EventStreams } from '@keymux/service/admin';
 import type { Response } from 'express';
 import { Compile } from 'typebox/compile';
 import { isFinished } from './tasks/task-record.ts';
@@ -23,9 +24,6 @@ export interface LiveEvents {
 const isState = Compile(KeyStateChangedSchema);
 const isConfig = Compile(ConfigChangeSchema);
 
-const heartbeatMs = 15_000;
-/** Bytes that may wait for a client before it is dropped: it can come back and read anew. */
-const mostWaitingBytes = 1024 * 1024;
 /** Keys named in one event; of more, a client reads the list. */
 const namedKeys = 100;
 /** Shortest time between two events of one task's progress. */
@@ -68,61 +66,32 @@ function configEvent(change: ConfigChange): object | undefined {
 /** Makes the live events from KEY_STATE, CONFIG and what the task runner tells. */
 export function createLiveEvents({
   bus,
+  auth,
   clock,
 }: {
   readonly bus: Bus;
+  readonly auth: Pick<AdminAuth, 'verify'>;
   readonly clock: Clock;
 }): LiveEvents {
-  const clients = new Map<Response, Identity>();
+  const streams = new EventStreams<null>({ auth });
   const toldAtMs = new Map<string, number>();
   let subscriptions: Subscription[] = [];
-  let heartbeat: NodeJS.Timeout | undefined;
-
-  function write(res: Response, text: string): void {
-    if (res.writableLength > mostWaitingBytes) res.destroy();
-    else res.write(text);
-  }
 
   function send(event: string, data: object): void {
-    if (clients.size === 0) return;
+    if (streams.isEmpty) return;
     const text = `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
-    for (const res of clients.keys()) write(res, text);
+    streams.send(() => text);
   }
 
   function hearConfig({ data }: Message): void {
     if (!isConfig.Check(data)) return;
     const event = configEvent(data);
     if (event !== undefined) send('config', event);
-    if (data.kind !== 'session-revoked') return;
-    for (const [res, identity] of clients) {
-      if ('sessionId' in identity && identity.sessionId === data.session) res.end();
-    }
-  }
-
-  function beat(): void {
-    const nowMs = clock.now();
-    for (const [res, identity] of clients) {
-      if ('expiresAt' in identity && identity.expiresAt <= nowMs) res.end();
-      else write(res, 'event: beat\ndata: {}\n\n');
-    }
+    if (data.kind === 'session-revoked') streams.endSession(data.session);
   }
 
   return {
-    open(res, identity) {
-      res.writeHead(200, {
-        'content-type': 'text/event-stream',
-        'cache-control': 'no-store',
-        'x-accel-buffering': 'no',
-        'x-content-type-options': 'nosniff',
-      });
-      if (res.req.method === 'HEAD') {
-        res.end();
-        return;
-      }
-      res.on('close', () => clients.delete(res));
-      clients.set(res, identity);
-      res.write('retry: 2000\n\n');
-    },
+    open: (res, identity) => streams.open(res, identity, null),
     taskChanged(task) {
       const nowMs = clock.now();
       const told = toldAtMs.get(task.id);
@@ -138,12 +107,10 @@ export function createLiveEvents({
         }),
         await bus.follow('CONFIG', hearConfig),
       ];
-      heartbeat = setInterval(beat, heartbeatMs);
+      streams.start();
     },
     async stop() {
-      clearInterval(heartbeat);
-      for (const res of clients.keys()) res.end();
-      clients.clear();
+      streams.stop();
       await Promise.all(subscriptions.map((each) => each.stop()));
     },
   };

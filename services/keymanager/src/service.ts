@@ -80,7 +80,7 @@ export function createKeymanager(deps: KeymanagerDeps): Keymanager {
     }
     return broadcast.send(messages);
   });
-  const live = createLiveEvents({ bus, clock });
+  const live = createLiveEvents({ bus, auth, clock });
   const headroom = createHeadroomBoard({ bus, clock });
   const groups = createGroupDirectory({ bus, calls, log, listed: closeMissing, deleted: close });
   const runner = createTaskRunner({

@@ -78,6 +78,7 @@ export function createLogsink(deps: LogsinkDeps): Logsink {
   });
   const tail = new LiveTail({
     follow: (hear) => bus.follow('REQUEST_LOGS', ({ data }) => hear(data)),
+    auth,
     log,
   });
   // A shorter interval is for the rows that wait already, too.
@@ -143,6 +144,7 @@ export function createLogsink(deps: LogsinkDeps): Logsink {
     async start() {
       await store.open();
       await settings.start();
+      tail.start();
       consuming = await bus.consume(
         'REQUEST_LOGS',
         {

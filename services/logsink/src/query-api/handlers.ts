@@ -104,10 +104,10 @@ export function createHandlers(deps: QueryDeps): Handlers<typeof logsinkOperatio
       }
       return 'handled';
     },
-    tailLogs: async ({ query, res }) => {
+    tailLogs: async ({ query, res, identity }) => {
       const read = readFilter(query);
       if (read.kind === 'wrong') return problem('invalid', { errors: read.errors });
-      await tail.watch(res, read.filter);
+      await tail.watch(res, identity, read.filter);
       return 'handled';
     },
     statsOverview: async ({ query }) => {
