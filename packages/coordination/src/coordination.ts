@@ -1,15 +1,13 @@
+import type { Service } from '@keymux/service';
 import type { Leases } from './leases.ts';
 import type { Limits } from './limits.ts';
 import type { Throttle, ThrottlePolicy } from './throttle.ts';
 
 /** The limits that the instances of an installation share. */
-export interface SharedLimits {
+export interface SharedLimits extends Service {
   readonly limits: Limits;
   /** False while nothing can be shared: then each instance counts on its own, and nobody gets a lease. */
   readonly shared: boolean;
-  /** Rejects with `StartProblem` when it can never work: wrong credentials. */
-  start(): Promise<void>;
-  stop(): Promise<void>;
 }
 
 /** What the instances of an installation share. */

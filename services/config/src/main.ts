@@ -28,11 +28,6 @@ const coordination =
   environment.redisDsn === undefined
     ? createInProcessCoordination()
     : createRedisCoordination({ dsn: environment.redisDsn, log });
-const shared = {
-  name: 'coordination',
-  start: () => coordination.start(),
-  stop: () => coordination.stop(),
-};
 const config = createConfig({
   coordination,
   bus: nats.bus,
@@ -57,7 +52,7 @@ await runApart(config, {
   log,
   auth,
   nats,
-  parts: [part, shared],
+  parts: [part, coordination],
   followers: [reencryption],
 });
 if (config.newProxyKey !== null) {

@@ -56,11 +56,6 @@ const coordination =
   environment.redisDsn === undefined
     ? createLimitsOverCalls({ calls: nats.calls, log })
     : createRedisCoordination({ dsn: environment.redisDsn, log });
-const shared = {
-  name: 'coordination',
-  start: () => coordination.start(),
-  stop: () => coordination.stop(),
-};
 const { traceExport } = environment;
 const gateway = createGateway({
   bus: requestLogs.bus,
@@ -90,7 +85,7 @@ const metrics = createMetricsServer({
   log,
 });
 const { state } = await runServices(
-  [nats.service, ...requestLogs.parts, shared, gateway, metrics],
+  [nats.service, ...requestLogs.parts, coordination, gateway, metrics],
   {
     log,
     gracefulMs: environment.gracefulShutdownMs,

@@ -35,11 +35,6 @@ const coordination =
   environment.redisDsn === undefined
     ? createInProcessCoordination()
     : createRedisCoordination({ dsn: environment.redisDsn, log });
-const shared = {
-  name: 'coordination',
-  start: () => coordination.start(),
-  stop: () => coordination.stop(),
-};
 const validator = createValidator({
   coordination,
   bus: nats.bus,
@@ -51,4 +46,4 @@ const validator = createValidator({
   clock,
   random: Math.random,
 });
-await runApart(validator, { environment, log, auth, nats, parts: [connections, shared] });
+await runApart(validator, { environment, log, auth, nats, parts: [connections, coordination] });

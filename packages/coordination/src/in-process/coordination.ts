@@ -8,6 +8,7 @@ export function createInProcessCoordination({
   now = () => performance.now(),
 }: { readonly now?: () => number } = {}): Coordination {
   return {
+    name: 'coordination',
     leases: createInProcessLeases({ now }),
     limits: createInProcessLimits({ now }),
     throttle: (_name, policy) => createInProcessThrottle({ policy, now }),

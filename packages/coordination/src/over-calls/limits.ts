@@ -95,6 +95,7 @@ export function createLimitsOverCalls({
     end: async (use) => void (await reach.ask(() => call('limits.end', [use]))),
   };
   return {
+    name: 'coordination',
     limits: createSteadyLimits({ ...times, shared }),
     get shared() {
       return reach.reached;

@@ -15,6 +15,7 @@ export function createRedisCoordination(deps: {
 }): Coordination {
   const connection = connectRedis(deps);
   return {
+    name: 'coordination',
     leases: createRedisLeases({ connection }),
     limits: createSteadyLimits({ shared: createRedisLimits({ connection }) }),
     throttle: (name, policy) =>
