@@ -1,12 +1,11 @@
 import type { Handled, Message } from '@keymux/bus';
 import { KeyCheckedSchema } from '@keymux/contracts';
-import { isStoreAway } from '@keymux/event-store';
 import type { Clock, Logger } from '@keymux/service';
 import { Compile } from 'typebox/compile';
+import { afterFailure } from './after-failure.ts';
 import type { Ledger } from './roster/ledger.ts';
 
 const isChecked = Compile(KeyCheckedSchema);
-const triesOfABug = 10;
 
 /** Makes the consumer of KEY_CHECKS: each probe is an event, and a passing one restores a blacklisted key. */
 export function createHearChecks(deps: {
@@ -29,12 +28,7 @@ export function createHearChecks(deps: {
       });
       return 'ack';
     } catch (error) {
-      if (isStoreAway(error)) {
-        log.warn({ err: error, id }, 'a check cannot be stored now; trying again');
-        return 'retry';
-      }
-      log.error({ err: error, id, delivery }, 'a check could not be handled');
-      return delivery < triesOfABug ? 'retry' : 'park';
+      return afterFailure(error, { log, what: 'a check', id, delivery });
     }
   };
 }

@@ -1,8 +1,8 @@
 import type { Handled, Message } from '@keymux/bus';
 import { type KeyOutcome, type KeyOutcomes, KeyOutcomesSchema } from '@keymux/contracts';
-import { isStoreAway } from '@keymux/event-store';
 import type { Clock, Logger } from '@keymux/service';
 import { Compile } from 'typebox/compile';
+import { afterFailure } from './after-failure.ts';
 import type { GroupDirectory } from './group-directory.ts';
 import type { HeardVersion } from './outcome-archive/outcome-archive.ts';
 import type { Ledger } from './roster/ledger.ts';
@@ -21,7 +21,6 @@ export interface HearOutcomesDeps {
 }
 
 const isOutcomes = Compile(KeyOutcomesSchema);
-const triesOfABug = 10;
 
 /**
  * Makes the consumer of KEY_OUTCOMES: events, roster, counters and the mark of the message are one
@@ -60,12 +59,7 @@ export function createHearOutcomes(
       await hear(message.id, message.data, threshold);
       return 'ack';
     } catch (error) {
-      if (isStoreAway(error)) {
-        log.warn({ err: error, id: message.id }, 'outcomes cannot be stored now; trying again');
-        return 'retry';
-      }
-      log.error({ err: error, id: message.id, delivery }, 'outcomes could not be handled');
-      return delivery < triesOfABug ? 'retry' : 'park';
+      return afterFailure(error, { log, what: 'outcomes', id: message.id, delivery });
     }
   };
 }
