@@ -1,4 +1,3 @@
-import type { PoolKey } from '@keymux/contracts';
 import type { NewEvent, StreamAppend } from '@keymux/event-store';
 import type { KeyCommand, KeyFact } from '../key/command.ts';
 import { decide } from '../key/decide.ts';
@@ -8,7 +7,6 @@ import { initialState, isLive, type KeyIdentity, type KeyState } from '../key/st
 import { storedFact, streamOfKey } from '../key/stored-fact.ts';
 import type { Progress } from '../tasks/task-record.ts';
 import type { KeyRow } from './keys.ts';
-import { toPoolKey } from './pool-key.ts';
 import type { Pool } from './pools.ts';
 import type { Usage } from './usage.ts';
 
@@ -173,33 +171,6 @@ export class WorkingUnit implements Unit {
     return key;
   }
 }
-
-/** What gateways need to hear of changed keys, by pool. */
-export function changesByPool(
-  changed: readonly Omit<ChangedKey, 'before' | 'createdMs'>[],
-  nowMs: number,
-): Map<number, { group: string; changes: PoolKey[] }> {
-  const pools = new Map<number, { group: string; changes: PoolKey[] }>();
-  for (const { id, poolId, group, version, state, repaired } of changed) {
-    const of = pools.get(poolId) ?? { group, changes: [] };
-    const key = isLive(state)
-      ? toPoolKey({ id, version, state }, nowMs)
-      : deletedPoolKey(id, version);
-    of.changes.push(repaired === true ? { ...key, repaired } : key);
-    pools.set(poolId, of);
-  }
-  return pools;
-}
-
-const deletedPoolKey = (id: string, version: number): PoolKey => ({
-  id,
-  sealed: '',
-  masked: '',
-  state: 'deleted',
-  streak: 0,
-  cooldowns: [],
-  version,
-});
 
 function record(
   key: WorkingKey,

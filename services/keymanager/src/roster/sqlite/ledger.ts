@@ -17,7 +17,8 @@ import {
 } from '../ledger.ts';
 import type { KeyRow } from '../keys.ts';
 import { toMessages } from '../pool-key.ts';
-import { type ChangedKey, changesByPool, type Reached, type Unit, WorkingUnit } from '../unit.ts';
+import { changesByPool } from '../pool-changes.ts';
+import { type ChangedKey, type Reached, type Unit, WorkingUnit } from '../unit.ts';
 import type { KeyRows } from './key-rows.ts';
 import type { OutcomeMarks } from './outcome-marks.ts';
 import type { PoolRows } from './pools.ts';
