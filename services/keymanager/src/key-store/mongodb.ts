@@ -13,14 +13,13 @@ import { createProjector } from '../roster/mongodb/projector.ts';
 import { createMongoRoster } from '../roster/mongodb/roster.ts';
 import { prepareTasks, taskCollections } from '../tasks/mongodb/task-document.ts';
 import { createMongoTaskStore } from '../tasks/mongodb/task-store.ts';
+import { createEmptyCommits } from './empty-commits.ts';
 import type { KeyStore } from './key-store.ts';
 
 const sweepMs = 1_000;
 /** How long a commit waits for its writer before others finish it; a store that is slow gets no second load so. */
 const leftMs = 5_000;
 const forgetMs = 600_000;
-/** A batch is delivered again within seconds; this is what a bus that was away may take. */
-const batchesKeptMs = 2 * 3_600_000;
 
 /** Keeps keys and uploads in a MongoDB database, which any number of keymanagers share. */
 export function createMongoKeyStore(deps: {
@@ -40,6 +39,7 @@ export function createMongoKeyStore(deps: {
   const snapshots = createMongoKeySnapshots(db);
   const poolSnapshots = createMongoPoolSnapshots(db);
   const spool = createMongoSpool(db);
+  const forgetEmpty = createEmptyCommits({ commits, clock });
   const timers: NodeJS.Timeout[] = [];
   let seen = new Map<number, number>();
   let sweeping: Promise<void> = Promise.resolve();
@@ -53,23 +53,6 @@ export function createMongoKeyStore(deps: {
       nowMs - sinceMs < leftMs ? [] : [position],
     );
     if (left.length > 0) await projector.settle({ touching: null, through: Math.max(...left) });
-  }
-
-  // Commits without events only said that a batch was counted or a step made. The last one stays:
-  // positions go on from it.
-  async function forget(): Promise<void> {
-    const last = await commits
-      .find({}, { projection: { _id: 1 } })
-      .sort({ _id: -1 })
-      .limit(1)
-      .next();
-    if (last === null) return;
-    await commits.deleteMany({
-      _id: { $lt: last._id },
-      events: { $size: 0 },
-      pending: { $exists: false },
-      at: { $lt: new Date(clock.now() - batchesKeptMs) },
-    });
   }
 
   function every(ms: number, work: () => Promise<void>): NodeJS.Timeout {
@@ -106,7 +89,7 @@ export function createMongoKeyStore(deps: {
       await snapshots.prepare();
       await poolSnapshots.prepare();
       await spool.prepare();
-      timers.push(every(sweepMs, sweep), every(forgetMs, forget));
+      timers.push(every(sweepMs, sweep), every(forgetMs, forgetEmpty));
     },
     stop: async () => {
       for (const timer of timers) clearInterval(timer);
