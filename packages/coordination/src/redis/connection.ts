@@ -16,6 +16,7 @@ export interface Script {
   readonly sha: string;
 }
 
+/** A program in Lua, under the hash that the server knows it by once it has run it. */
 export const script = (lua: string): Script => ({
   lua,
   sha: createHash('sha1').update(lua).digest('hex'),

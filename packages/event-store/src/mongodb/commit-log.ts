@@ -52,6 +52,7 @@ const maxTries = 200;
 const pauseMs = 2;
 
 const idClaim = (id: string): string => `i ${id}`;
+/** What the commit with a version of a stream claims: who has it, has that event. */
 export const versionClaim = (stream: string, version: number): string => `v ${stream} ${version}`;
 const nameClaim = (name: string): string => `n ${name}`;
 

@@ -1,6 +1,7 @@
 import type { Pool } from '../roster/pools.ts';
 import type { Usage } from '../roster/usage.ts';
 
+/** What requests did with a key. */
 export interface KeyUsage extends Usage {
   readonly id: string;
 }

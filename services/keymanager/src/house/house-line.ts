@@ -82,4 +82,5 @@ export function readHouseLine(text: string, number: number): HouseLine {
   throw new HouseProblem(`line ${number} of the file is unreadable`);
 }
 
+/** The hash of a house's lines, and of its keys. */
 export const newDigest = () => createHash('sha256');

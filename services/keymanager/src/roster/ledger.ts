@@ -67,6 +67,7 @@ export function stepOf<T>(written: Written<T>): T | 'more' {
   return written.kind === 'stopped' ? 'more' : onlyWritten(written);
 }
 
+/** The stream of a pool; of its keys each has its own. */
 export const poolStream = (poolId: number): string => `pool-${poolId}`;
 
 /** The event that ends a pool, in the stream of the pool: its group was deleted. */

@@ -48,6 +48,7 @@ export type Progress = Pick<TaskRecord, 'position' | 'processed' | 'result'> & {
   readonly total?: number;
 };
 
+/** True for a task that will never be worked on again. */
 export const isFinished = (state: TaskState): boolean => state !== 'queued' && state !== 'running';
 
 /** A count in a task's result; 0 while there is none. */

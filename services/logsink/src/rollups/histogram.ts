@@ -3,15 +3,18 @@ export type Histogram = Record<string, number>;
 
 const bucketsPerDoubling = 8;
 
+/** The bucket of a time, ms. */
 export function bucketOf(ms: number): number {
   return Math.round(Math.log2(Math.max(0, ms) + 1) * bucketsPerDoubling);
 }
 
+/** Counts one observation, ms. */
 export function observe(histogram: Histogram, ms: number): void {
   const bucket = String(bucketOf(ms));
   histogram[bucket] = (histogram[bucket] ?? 0) + 1;
 }
 
+/** Adds the counts of one histogram to another. */
 export function merge(into: Histogram, from: Histogram): void {
   for (const [bucket, count] of Object.entries(from)) into[bucket] = (into[bucket] ?? 0) + count;
 }

@@ -35,8 +35,9 @@ export interface About {
   };
 }
 
-/** The name of a group, and of a task, in `touches`. */
+/** The name of a group in `touches`. */
 export const touchedGroup = (group: string): string => `group ${group}`;
+/** The name of a task in `touches`. */
 export const touchedTask = (id: string): string => `task ${id}`;
 
 /** What no other commit may be: the batch that it handles. */

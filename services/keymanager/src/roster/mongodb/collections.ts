@@ -32,6 +32,7 @@ export interface KeyDocument {
   readonly gone_at?: Date;
 }
 
+/** A pool as MongoDB keeps it. */
 export interface PoolDocument {
   readonly _id: number;
   readonly name: string;

@@ -5,7 +5,9 @@ import type { KeyDocument } from './collections.ts';
 
 const shownTail = 3;
 
+/** What no two keys that live have in common: a secret, in its pool. */
 export const secretOf = (poolId: number, fingerprint: string): string => `${poolId} ${fingerprint}`;
+/** What a mask shows of the end of a secret. */
 export const tailOf = (text: string): string => text.slice(-shownTail);
 
 /** The fields of a document that are folded from events. */
