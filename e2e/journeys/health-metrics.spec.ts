@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ask } from '../clients/ask.ts';
 import { addServing, useHouse } from '../product/house.ts';
+import { mode } from '../product/keymux.ts';
 import { fault } from '../provider-simulator/errors.ts';
 
 const house = useHouse();
@@ -32,6 +34,18 @@ describe('health and metrics', () => {
   it('says that it lives and that it is ready', async () => {
     expect((await fetch(`${house.keymux.url}/healthz`)).status).toBe(200);
     expect((await fetch(`${house.keymux.url}/readyz`)).status).toBe(200);
+  });
+
+  it('tells Prometheus what docs/metrics.md says, and nothing else of its own', async () => {
+    const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+    const described = Array.from(page.matchAll(/^\| `(keymux_\w+)`/gm), ([, name]) => name);
+    const told = Array.from(
+      (await metrics()).matchAll(/^# TYPE (keymux_\w+) /gm),
+      ([, name]) => name,
+    );
+    // A bus is away only where services are apart.
+    const expected = described.filter((name) => mode === 'distributed' || name !== 'keymux_bus_up');
+    expect([...new Set(told)].toSorted()).toEqual(expected.toSorted());
   });
 
   it('keeps metrics off the public port', async () => {
