@@ -142,6 +142,13 @@ describe('a rest', () => {
     expect(judge(overloaded, context()).cooldown?.untilMs).toBe(nowMs + 3_000);
   });
 
+  it('lasts a second where the answer says that the limit ends at once', () => {
+    for (const name of ['retry-after', 'retry-after-ms', 'x-ratelimit-reset-requests']) {
+      const limited = answered(429, {}, { headers: { [name]: '0' } });
+      expect(judge(limited, context()).cooldown?.untilMs).toBe(nowMs + 1_000);
+    }
+  });
+
   it('of an upstream is short whatever the answer says', () => {
     const overloaded = answered(529, {}, { headers: { 'retry-after': '3600' } });
     expect(judge(overloaded, context()).cooldown?.untilMs).toBe(nowMs + 60_000);

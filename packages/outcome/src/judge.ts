@@ -21,6 +21,9 @@ interface Row {
   readonly means: Ruling;
 }
 
+/** A limit that ends "now" was met all the same: whoever asks again at once is a part of it. */
+const shortestRestMs = 1_000;
+
 const status = ({ status: it }: Subject): number => it ?? 0;
 
 const upstreamFault = {
@@ -171,7 +174,8 @@ function restOf(means: Ruling, hint: number | null, context: JudgeContext): Rest
   const usual = rest.settable === true ? (context.usualRestMs ?? rest.usualMs) : rest.usualMs;
   const usualMs = nowMs + usual * (0.9 + random * 0.2);
   const longestMs = nowMs + (rest.longestMs ?? Number.POSITIVE_INFINITY);
-  return { model, untilMs: Math.ceil(Math.min(hint ?? usualMs, longestMs)) };
+  const toldMs = hint === null ? usualMs : Math.max(hint, nowMs + shortestRestMs);
+  return { model, untilMs: Math.ceil(Math.min(toldMs, longestMs)) };
 }
 
 function retryOf(means: Ruling, subject: Subject, { inference }: JudgeContext): Retry {
