@@ -14,6 +14,8 @@ const exhausted: ReadonlySet<string> = new Set([
   'account_suspended',
   'access_terminated',
   'consumer_suspended',
+  // Aliyun's, with 400.
+  'arrearage',
 ]);
 
 const keyCodes: ReadonlySet<string> = new Set([
@@ -21,6 +23,13 @@ const keyCodes: ReadonlySet<string> = new Set([
   'api_key_invalid',
   'api_key_expired',
   'api_key_service_blocked',
+  'api_key_http_referrer_blocked',
+  'api_key_ip_address_blocked',
+  'consumer_invalid',
+  'service_disabled',
+  // One API's and its relatives': what is left may do for a smaller request.
+  'insufficient_user_quota',
+  'pre_consume_token_quota_failed',
 ]);
 
 /** What an error event would have had as its status, had it come as an answer. */
@@ -85,6 +94,13 @@ export function saysExhausted(status: number, error: ErrorFacts, model: string |
   if (closed || /\b(?:suspended|deactivated)\b/.test(words)) return true;
   // xAI's words, with 403 or 429.
   if (/\bused all available credits\b|\brun out of credits\b/.test(words)) return true;
+  // SiliconFlow's and Zhipu's.
+  if (
+    /\binsufficient (?:account )?balance\b|\bbalance is (?:insufficient|not enough)\b|余额不足/.test(
+      words,
+    )
+  )
+    return true;
   // Gemini words every rate limit as "check your plan and billing details".
   const busy =
     named.some((name) => name === 'resource_exhausted' || name.startsWith('rate_limit')) ||
@@ -103,6 +119,8 @@ export function saysKeyInvalid(error: ErrorFacts): boolean {
 /** Whether a 403 is about the key itself and not about what may be done with it, or from where. */
 export function speaksOfKey(error: ErrorFacts, model: string | null): boolean {
   const words = ownWords(error, model);
+  // Gemini's words for a project that is banned.
+  if (words.startsWith('your project has been denied access')) return true;
   return (
     /\b(?:api|access|secret)[ _-]?key\b|\bcredentials?\b|\bkey (?:is|was|has)\b/.test(words) &&
     !/\b(?:region|country|countries|location|territor\w*|models?|resource|scopes?)\b/.test(words)
@@ -112,6 +130,11 @@ export function speaksOfKey(error: ErrorFacts, model: string | null): boolean {
 /** Whether a 403 is about what the client wrote: OpenRouter's for input that its moderation flagged. */
 export function saysFlagged(error: ErrorFacts, model: string | null): boolean {
   return /\brequires moderation\b|\binput was flagged\b/.test(ownWords(error, model));
+}
+
+/** Whether an upstream does not have the model. */
+export function saysNoModel(error: ErrorFacts): boolean {
+  return names(error).includes('model_not_found');
 }
 
 /** Whether an upstream says that it has too much to do, for whichever key. */

@@ -4,6 +4,7 @@ import {
   saysExhausted,
   saysFlagged,
   saysKeyInvalid,
+  saysNoModel,
   saysOverloaded,
   speaksOfKey,
 } from './error-meaning.ts';
@@ -23,6 +24,8 @@ interface Row {
 
 /** A limit that ends "now" was met all the same: whoever asks again at once is a part of it. */
 const shortestRestMs = 1_000;
+
+const page = /^\s*<(?:!doctype|html)[^]*<(?:title|body|h1)\b/i;
 
 const status = ({ status: it }: Subject): number => it ?? 0;
 
@@ -68,6 +71,16 @@ const table: readonly Row[] = [
     },
   },
   {
+    // Relays say so of a model that none of their channels has: other models go on there.
+    rule: 'model-unserved',
+    when: (it) => status(it) >= 500 && it.error !== null && saysNoModel(it.error),
+    means: {
+      ...upstreamFault,
+      scope: 'upstream-model',
+      rest: { usualMs: 10_000, longestMs: 60_000 },
+    },
+  },
+  {
     rule: 'quota',
     when: (it, { model }) =>
       status(it) === 402 || (it.error !== null && saysExhausted(status(it), it.error, model)),
@@ -93,6 +106,12 @@ const table: readonly Row[] = [
     when: (it, { model }) =>
       status(it) === 403 && it.error !== null && saysFlagged(it.error, model),
     means: { verdict: 'pass', scope: 'request', retry: 'no', atFault: 'client' },
+  },
+  {
+    // A firewall before the provider, which looks at addresses and at what clients write.
+    rule: 'blocked',
+    when: (it) => status(it) === 403 && page.test(it.bodyText),
+    means: { verdict: 'retry', scope: 'request', retry: 'other-upstream', atFault: 'upstream' },
   },
   {
     // A key that may not list models is no worse for those that it may use.
