@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Logger, refuseStart, StartProblem } from '@keymux/service';
+import { type Logger, refuseStart, type Service, StartProblem } from '@keymux/service';
 import { type Db, MongoClient } from 'mongodb';
 import { isMongoAway, isRefused } from './failures.ts';
 
@@ -21,10 +21,7 @@ const lookMs = 5_000;
  */
 export function createMongo(deps: { readonly url: string; readonly log: Logger }): {
   readonly db: Db;
-  readonly service: { readonly name: string } & {
-    start(stopping?: AbortSignal): Promise<void>;
-    stop(): Promise<void>;
-  };
+  readonly service: Service;
 } {
   const { url, log } = deps;
   const client = createClient(url);

@@ -1,7 +1,7 @@
 import type { Operation, RawResponse } from '@keymux/contracts';
 import type { Response } from 'express';
 import { Value } from 'typebox/value';
-import { sendProblem, type Problem } from './problem.ts';
+import { isProblem, sendProblem, type Problem } from './problem.ts';
 import { explainErrors } from './schema-errors.ts';
 
 /** What a handler answers with; `handled` when it wrote the response itself. */
@@ -20,10 +20,6 @@ const contentTypes: Readonly<Record<RawResponse, string>> = {
 
 function isRaw(form: unknown): form is RawResponse {
   return typeof form === 'string' && Object.hasOwn(contentTypes, form);
-}
-
-function isProblem(reply: Reply): reply is Problem {
-  return typeof reply === 'object' && 'kind' in reply;
 }
 
 /** Sends a reply in the form that the operation gives its status. */
