@@ -6,6 +6,7 @@ import {
   readNewestFirst,
   type StoredEvent,
   type StreamAppend,
+  TooManyConflicts,
 } from '@keymux/event-store';
 import { type Clock, newId } from '@keymux/service';
 import { chain, chainStart } from './chain.ts';
@@ -76,7 +77,7 @@ export function createAudit({
       await sleep(Math.random() * Math.min(each, longestPauseMs));
       await catchUp();
     }
-    throw new Error(`the audit changed ${maxTries} times meanwhile`);
+    throw new TooManyConflicts(`the audit changed ${maxTries} times meanwhile`);
   }
 
   function append(entry: NewAuditEntry, about: readonly StreamAppend[]): Promise<Appended> {

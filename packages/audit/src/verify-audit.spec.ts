@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { createSqliteEventStore, eventStoreMigrations } from '@keymux/event-store';
+import { createSqliteEventStore, eventStoreMigrations, isStoreAway } from '@keymux/event-store';
 import { migrate } from '@keymux/service';
 import { expect, it } from 'vitest';
 import { createAudit } from './audit.ts';
@@ -79,6 +79,22 @@ it('finds that two rows changed places', async () => {
   db.exec('UPDATE events SET version = 2 WHERE version = 3');
   db.exec('UPDATE events SET version = 3 WHERE version = 9');
   expect(await verifyAudit(store)).toMatchObject({ kind: 'broken', version: 2 });
+});
+
+it('asks to be tried again when other writers are always first', async () => {
+  const { store } = open();
+  const audit = createAudit({
+    store: {
+      newest: (stream) => store.newest(stream),
+      read: (stream, part) => store.read(stream, part),
+      append: () => Promise.resolve({ kind: 'conflict', stream: 'audit' }),
+    },
+    clock: { now: () => 0 },
+  });
+  const error = await audit
+    .record({ type: 'KeyDeleted', actor: 'key', data: {} })
+    .catch((thrown: unknown) => thrown);
+  expect(isStoreAway(error)).toBe(true);
 });
 
 it('shows by its head that the end was cut off', async () => {

@@ -3,13 +3,20 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Bus, createInProcessBus, createInProcessCalls, type Message } from '@keymux/bus';
+import {
+  type Bus,
+  BusUnavailable,
+  createInProcessBus,
+  createInProcessCalls,
+  type Message,
+} from '@keymux/bus';
 import { type LogRow, messageTypes, settings, subjects } from '@keymux/contracts';
 import { createAdminAuth, createLogger, newId } from '@keymux/service';
 import { createAdminApp } from '@keymux/service/admin';
 import type { LogStore } from './log-store/log-store.ts';
 import { textOf } from './log-store/row.fixture.ts';
 import { SqliteLogStore } from './log-store/sqlite/sqlite-log-store.ts';
+import { LogStoreGone } from './log-store/thread/threaded-log-store.ts';
 import { createLogsink, type Logsink } from './service.ts';
 
 const authKey = 'the-admin-key-of-the-tests';
@@ -22,8 +29,8 @@ export interface RunningLogsink {
   readonly clock: { nowMs: number; now(): number };
   readonly parked: { stream: string; message: Message; reason: string }[];
   readonly lines: string[];
-  /** Writes of the store fail while it is set. */
-  readonly store: { failing: boolean; writes: number };
+  /** Writes of the store fail while it is set; while it is `gone`, so do questions, and the bus keeps no dead letters. */
+  readonly store: { failing: boolean; gone: boolean; writes: number };
   /** Publishes rows as a gateway does; resolves when they are acknowledged. */
   publish(rows: readonly LogRow[] | string): Promise<void>;
   /** Changes settings as the config service does. */
@@ -35,6 +42,7 @@ export interface RunningLogsink {
 /** Starts one; rows are written at once unless `intervalMinutes` says otherwise. */
 export async function runLogsink({ intervalMinutes = 0 } = {}): Promise<RunningLogsink> {
   const directory = mkdtempSync(join(tmpdir(), 'keymux-logsink-'));
+  const state: RunningLogsink['store'] = { failing: false, gone: false, writes: 0 };
   const parked: RunningLogsink['parked'] = [];
   const lines: string[] = [];
   const log = createLogger({
@@ -47,7 +55,10 @@ export async function runLogsink({ intervalMinutes = 0 } = {}): Promise<RunningL
   const deadLetters = {
     park: async (stream: string, message: Message, reason: string) =>
       void parked.push({ stream, message, reason }),
-    list: () => Promise.resolve({ items: [], next: null }),
+    list: async () => {
+      if (state.gone) throw new BusUnavailable('NATS is away');
+      return { items: [], next: null };
+    },
     count: () => Promise.resolve(parked.length),
   };
   const bus = createInProcessBus({
@@ -73,7 +84,6 @@ export async function runLogsink({ intervalMinutes = 0 } = {}): Promise<RunningL
     }),
   );
   const kept = new SqliteLogStore({ directory, searchMs: 10_000 });
-  const state = { failing: false, writes: 0 };
   const logsink = createLogsink({
     store: faulty(kept, state),
     bus,
@@ -142,7 +152,7 @@ export async function runLogsink({ intervalMinutes = 0 } = {}): Promise<RunningL
   };
 }
 
-function faulty(store: SqliteLogStore, state: { failing: boolean; writes: number }) {
+function faulty(store: SqliteLogStore, state: RunningLogsink['store']) {
   const write: LogStore['write'] = async (text) => {
     state.writes += 1;
     if (state.failing) throw new Error('the disk is full');
@@ -151,7 +161,10 @@ function faulty(store: SqliteLogStore, state: { failing: boolean; writes: number
   return {
     open: () => store.open(),
     write,
-    find: (search) => store.find(search),
+    find: async (search) => {
+      if (state.gone) throw new LogStoreGone('it was ended');
+      return store.find(search);
+    },
     get: (id) => store.get(id),
     sums: (query) => store.sums(query),
     dropBefore: (timeMs) => store.dropBefore(timeMs),

@@ -118,6 +118,17 @@ describe('the list of requests', () => {
     expect(problem.errors.map((each) => each.field).join()).toContain(field);
   });
 
+  it('is put off while the store or the bus is away, which is no error', async () => {
+    running.store.gone = true;
+    for (const path of ['/api/logs', '/api/dead-letters']) {
+      const answer = await running.get(path);
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    }
+    running.store.gone = false;
+    expect((await running.get('/api/logs')).status).toBe(200);
+    expect(running.lines.filter((line) => line.includes('"level":50'))).toEqual([]);
+  });
+
   it('is for admins only', async () => {
     for (const path of ['/api/logs', '/api/logs/export', '/api/logs/tail', '/api/stats/overview']) {
       expect((await running.get(path, { authorization: 'Bearer wrong' })).status).toBe(401);

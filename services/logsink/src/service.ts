@@ -4,7 +4,6 @@ export { openLogStore } from './log-store/open-log-store.ts';
 export type { OpenLogStore, SumQuery } from './log-store/log-store.ts';
 import type { Bus, Calls, DeadLetterStore, Subscription } from '@keymux/bus';
 import { logsinkOperations } from '@keymux/contracts';
-import { isMongoAway } from '@keymux/mongodb';
 import {
   type AdminAuth,
   type Clock,
@@ -17,6 +16,7 @@ import { createAdminRouter } from '@keymux/service/admin';
 import type { Router } from 'express';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { Intake } from './intake.ts';
+import { isPassing } from './is-passing.ts';
 import type { OpenLogStore } from './log-store/log-store.ts';
 import { LogSettings } from './log-settings.ts';
 import { createHandlers } from './query-api/handlers.ts';
@@ -108,7 +108,7 @@ export function createLogsink(deps: LogsinkDeps): Logsink {
     handlers: createHandlers({ store, tail, calls, clock, log, deadLetters }),
     auth,
     log,
-    isPassing: isMongoAway,
+    isPassing,
   });
   let consuming: Subscription | undefined;
   let timer: NodeJS.Timeout | undefined;

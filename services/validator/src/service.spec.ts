@@ -248,6 +248,14 @@ describe('POST /api/groups/{name}/test', () => {
     });
   });
 
+  it('is put off while nobody gives a key to test with, which is no error', async () => {
+    const good = await provider();
+    const all = await house(group('main', { upstreams: upstreams(good), enabled: false }));
+    await all.calls.close();
+    expect((await all.test('main')).status).toBe(503);
+    expect(all.lines.filter((line) => line.includes('"level":50'))).toEqual([]);
+  });
+
   it('is 404 for an unknown group and 401 for a stranger', async () => {
     const all = await house(group('main'));
     expect((await all.test('nope')).status).toBe(404);

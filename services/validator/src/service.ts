@@ -1,4 +1,4 @@
-import type { Bus, Calls, Subscription } from '@keymux/bus';
+import { type Bus, CallFailed, type Calls, type Subscription } from '@keymux/bus';
 import { type KeyChecked, validatorOperations } from '@keymux/contracts';
 import { type Coordination, LeaseHolder } from '@keymux/coordination';
 import type { Outbound } from '@keymux/outbound';
@@ -145,6 +145,8 @@ export function createValidator(deps: ValidatorDeps): Validator {
     },
     auth,
     log,
+    // Keys to test with are another service's: it may be away, or its store.
+    isPassing: (error) => error instanceof CallFailed,
   });
 
   return {

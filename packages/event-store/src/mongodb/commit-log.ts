@@ -1,6 +1,11 @@
 import { isDuplicateKey } from '@keymux/mongodb';
 import type { Collection, Db, Filter } from 'mongodb';
-import type { Appended, NewEvent, StreamAppend } from '../event-store.ts';
+import {
+  type Appended,
+  type NewEvent,
+  type StreamAppend,
+  TooManyConflicts,
+} from '../event-store.ts';
 
 /** An event inside a commit. Its position is that of the commit and `n`. */
 export interface CommittedEvent extends Omit<NewEvent, 'data'> {
@@ -91,7 +96,7 @@ export function createCommitLog(db: Db): CommitLog {
         await new Promise((resolve) => setTimeout(resolve, jitterMs));
       }
     }
-    throw new Error(`${maxTries} others were written first`);
+    throw new TooManyConflicts(`${maxTries} others were written first`);
   }
 
   const holding = (claims: readonly string[]): Filter<Commit> => ({ claims: { $in: [...claims] } });
