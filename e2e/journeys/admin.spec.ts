@@ -1,4 +1,5 @@
-import { configOperations, operations } from '@keymux/contracts';
+import { readFileSync } from 'node:fs';
+import { configOperations, NewGroupSchema, operations } from '@keymux/contracts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startKeymux, type Keymux } from '../product/keymux.ts';
 import { addServing, at, groupName, useHouse } from '../product/house.ts';
@@ -43,6 +44,23 @@ describe('the admin API', () => {
       expect(reply.headers.get('content-type')).toContain('application/problem+json');
       expect(await reply.json()).toEqual(problem);
     }
+  });
+
+  it('takes the group that docs/groups.md shows, and has every field that the page explains', async () => {
+    const page = readFileSync(new URL('../../docs/groups.md', import.meta.url), 'utf8');
+    const [, example = ''] = /```json\n(.*?)```/s.exec(page) ?? [];
+    const shown: Record<string, unknown> = JSON.parse(example);
+    const made = await api().request('POST', '/api/groups?dry_run=true', {
+      body: shown,
+    });
+    expect([made.status, made.json]).toEqual([200, expect.anything()]);
+    const explained = Array.from(page.matchAll(/^\| (`.*?`) +\|/gm), ([, names = '']) =>
+      names.split(', ').map((name) => name.slice(1, -1)),
+    ).flat();
+    const texts = ['name', 'display_name', 'description', 'sort'];
+    expect([...explained, ...texts].toSorted()).toEqual(
+      Object.keys(NewGroupSchema.properties).toSorted(),
+    );
   });
 
   it('takes no credential from the address', async () => {
