@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs';
 import type { ErrorFacts } from '@keymux/channels';
 import { channelNames } from '@keymux/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AttemptOutcome } from './attempt-outcome.ts';
-import { judge, type Judgement } from './judge.ts';
+import { judge, type Judgement, ruleNames } from './judge.ts';
 import { recordedErrors } from './recorded-errors.ts';
 import { answered, context, model, nowMs } from './told-outcomes.ts';
 
@@ -204,5 +205,14 @@ describe('whatever comes', () => {
         expect(judgement.cooldown.untilMs).toBeLessThanOrEqual(nowMs + 7 * 86_400_000);
       }),
     );
+  });
+});
+
+describe('the table of judging', () => {
+  it('stands in docs/judging.md, row by row', () => {
+    const page = readFileSync(new URL('../../../docs/judging.md', import.meta.url), 'utf8');
+    const [table = ''] = page.split('\n## ');
+    const rows = Array.from(table.matchAll(/^\| `([\w-]+)` +\|/gm), ([, name]) => name);
+    expect(rows).toEqual(ruleNames);
   });
 });

@@ -147,6 +147,9 @@ const table: readonly Row[] = [
   },
 ];
 
+/** The names of the table's rows, in order. */
+export const ruleNames: readonly string[] = table.map(({ rule }) => rule);
+
 /** What an attempt's outcome means for the key, the upstream, the model and the request. Pure. */
 export function judge(outcome: AttemptOutcome, context: JudgeContext): Judgement {
   const subject = subjectOf(outcome);
