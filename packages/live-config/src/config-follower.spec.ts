@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Bus, Message } from '@keymux/bus';
+import { type Bus, createInProcessBus, createInProcessCalls } from '@keymux/bus';
 import type { ConfigChange, ConfigSnapshot } from '@keymux/contracts';
 import { createLogger } from '@keymux/service';
 import { afterEach, expect, it } from 'vitest';
 import { ConfigFollower, type ConfigFollowerDeps } from './config-follower.ts';
 
-const followers: ConfigFollower[] = [];
+const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
-  for (const each of followers.splice(0)) await each.stop();
+  for (const end of ends.splice(0)) await end();
 });
 
 const snapshot = (revision: number): ConfigSnapshot => ({
@@ -21,36 +21,47 @@ const deletion = (revision: number, name = `g${revision}`): ConfigChange => ({
   name,
 });
 
-/** A follower whose questions the test answers, one after the other. */
+/** A follower on a bus, whose questions the test answers one after the other. */
 async function follow(more: Partial<ConfigFollowerDeps> = {}) {
   const asked: PromiseWithResolvers<unknown>[] = [];
   const known: string[] = [];
   const lines: string[] = [];
-  let hear: (message: Message) => void = () => undefined;
-  let missed: () => void = () => undefined;
-  const bus: Pick<Bus, 'follow'> = {
-    follow: async (_stream, handler, whenMissed = () => undefined) => {
-      [hear, missed] = [handler, whenMissed];
-      return { stop: () => Promise.resolve() };
+  const hub = createInProcessBus({
+    deadLetters: { park: () => Promise.resolve() },
+    followerFailed: (error) => {
+      throw error;
+    },
+  });
+  let missed: (() => void) | undefined;
+  // As over a network: one may be told that messages may have gone by.
+  const bus: Bus = {
+    ...hub,
+    follow: (stream, handler, tellMissed) => {
+      missed = tellMissed;
+      return hub.follow(stream, handler);
     },
   };
+  const calls = createInProcessCalls();
+  calls.answer('config.snapshot', () => {
+    const answer = Promise.withResolvers<unknown>();
+    asked.push(answer);
+    return answer.promise;
+  });
   const write = (line: string): void => void lines.push(line);
   const follower = new ConfigFollower({
     bus,
-    calls: {
-      call: () => {
-        const answer = Promise.withResolvers<unknown>();
-        asked.push(answer);
-        return answer.promise;
-      },
-    },
+    calls,
     log: createLogger({ service: 'test', level: 'warn', format: 'json', write }),
     load: ({ revision }) => known.splice(0, known.length, `snapshot ${revision}`),
     apply: (change) => known.push(change.kind === 'group-deleted' ? change.name : change.kind),
     retryMs: 1,
     ...more,
   });
-  followers.push(follower);
+  ends.push(async () => {
+    await follower.stop();
+    await calls.close();
+    await hub.close();
+  });
   await follower.start();
   const question = async (nth: number): Promise<PromiseWithResolvers<unknown>> => {
     await expect.poll(() => asked.length, { interval: 1 }).toBeGreaterThanOrEqual(nth);
@@ -63,9 +74,17 @@ async function follow(more: Partial<ConfigFollowerDeps> = {}) {
     known,
     lines,
     asked,
-    missed: () => missed(),
+    missed: () => missed?.(),
     tell: (data: unknown) =>
-      hear({ id: 'm', type: 't', version: 1, time: '', source: 's', subject: 'config', data }),
+      bus.publish('CONFIG', {
+        id: 'm',
+        type: 't',
+        version: 1,
+        time: '',
+        source: 's',
+        subject: 'config',
+        data,
+      }),
     /** Answers the nth question, and waits until that is heard. */
     answer: async (nth: number, reply: unknown) => {
       (await question(nth)).resolve(reply);
@@ -83,15 +102,15 @@ it('takes a snapshot first, and then each change', async () => {
   expect(follower.loaded).toBe(false);
   await answer(1, snapshot(5));
   expect(follower.loaded).toBe(true);
-  tell(deletion(6));
-  tell(deletion(7));
+  await tell(deletion(6));
+  await tell(deletion(7));
   expect(known).toEqual(['snapshot 5', 'g6', 'g7']);
 });
 
 it('loses no change that comes while a snapshot is on its way', async () => {
   const { known, tell, answer } = await follow();
-  tell(deletion(5));
-  tell(deletion(6));
+  await tell(deletion(5));
+  await tell(deletion(6));
   await answer(1, snapshot(4));
   expect(known).toEqual(['snapshot 4', 'g5', 'g6']);
 });
@@ -99,9 +118,9 @@ it('loses no change that comes while a snapshot is on its way', async () => {
 it('takes all changes of one revision, and none that is older', async () => {
   const { known, tell, answer } = await follow();
   await answer(1, snapshot(5));
-  tell(deletion(6, 'a'));
-  tell(deletion(6, 'b'));
-  tell(deletion(5, 'old'));
+  await tell(deletion(6, 'a'));
+  await tell(deletion(6, 'b'));
+  await tell(deletion(5, 'old'));
   expect(known).toEqual(['snapshot 5', 'a', 'b']);
 });
 
@@ -113,7 +132,7 @@ it.each([
   const { known, tell, missed, answer, asked } = await follow();
   await answer(1, snapshot(5));
   expect(asked).toHaveLength(1);
-  if (how === 'tell') tell(data);
+  if (how === 'tell') await tell(data);
   else missed();
   await answer(2, snapshot(9));
   expect(known).toEqual(['snapshot 9']);
@@ -134,7 +153,7 @@ it('takes no snapshot from before the question for an answer', async () => {
 it('takes no snapshot of a config service that knows less', async () => {
   const { follower, known, tell, answer } = await follow();
   await answer(1, snapshot(5));
-  tell(deletion(6));
+  await tell(deletion(6));
   const again = follower.refresh();
   await answer(2, snapshot(5));
   expect(await again).toBe(true);
@@ -159,9 +178,9 @@ it('takes changes while the config service does not answer', async () => {
   await answer(1, snapshot(5));
   missed();
   await nextTurn();
-  tell(deletion(6));
+  await tell(deletion(6));
   await fail(2);
-  tell(deletion(7));
+  await tell(deletion(7));
   expect(known).toEqual(['snapshot 5', 'g6', 'g7']);
 });
 
