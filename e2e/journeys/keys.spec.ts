@@ -154,6 +154,35 @@ describe('which key is used', () => {
   });
 });
 
+describe('a pool of which most keys are out', () => {
+  it('keeps its last good keys when the address is banned', async () => {
+    const { url, name, secrets } = await addServing(
+      house,
+      { channel: 'openai', config: { blacklist_threshold: 1 } },
+      20,
+    );
+    const good = secrets.slice(17);
+    const task = await house.keymux.api.call(keymanagerOperations.actOnKeys, {
+      params: { name },
+      body: { action: 'disable', keys: secrets.slice(0, 17) },
+    });
+    await house.keymux.api.taskEnd(task.id);
+    await polled(async () => {
+      house.simulator.forget();
+      for (let round = 0; round < 6; round += 1) await ask(url, 'openai', house.keymux.proxyKey);
+      return house.simulator.keyCounts.size;
+    }).toBe(good.length);
+    const stop = house.simulator.script({ answer: fault('openai', 'invalid-key') });
+    for (let round = 0; round < 5; round += 1) await ask(url, 'openai', house.keymux.proxyKey);
+    stop();
+    await polled(async () => (await ask(url, 'openai', house.keymux.proxyKey)).status).toBe(200);
+    await polled(
+      async () =>
+        (await house.keymux.api.keys(name)).filter(({ status }) => status === 'active').length,
+    ).toBe(good.length);
+  });
+});
+
 describe('the way back', () => {
   const blacklisted = async (config: Record<string, number> = {}) => {
     const group = await addServing(

@@ -100,6 +100,24 @@ describe('a mass failure', () => {
     expect(['a', 'b', 'c'].map(fail)).toEqual(['let', 'let', 'tripped']);
   });
 
+  it('never takes more keys than the pool has, however often it was false', () => {
+    const guard = new MassFailureGuard();
+    const fail = failing(guard, { poolSize: 5 });
+    for (let turn = 0; turn < 3; turn += 1) {
+      for (const key of ['a', 'b', 'c', 'd']) fail(key, turn);
+      guard.success('u', { keyId: 'e', model: null, nowMs: start + turn });
+    }
+    const answers = ['a', 'b', 'c', 'd', 'e'].map((key) => fail(key, 4).kind);
+    expect(answers).toEqual(['let', 'let', 'let', 'let', 'tripped']);
+  });
+
+  it('goes by the keys that were usable when it began, though each failure takes one out', () => {
+    const guard = new MassFailureGuard();
+    const answers = ['a', 'b', 'c'].map((key, at) => failing(guard, { poolSize: 3 - at })(key, at));
+    expect(answers.map(({ kind }) => kind)).toEqual(['let', 'let', 'tripped']);
+    expect(failing(guard, { poolSize: 2 })('d', 20_000).kind).toBe('held');
+  });
+
   it('takes as few keys as ever an hour after the last false alarm', () => {
     const guard = new MassFailureGuard();
     const fail = failing(guard);

@@ -26,7 +26,7 @@ export interface GuardedFailure {
   readonly alike: string;
   /** The model that the verdict is about; null when it is about the whole key. */
   readonly model: string | null;
-  /** Keys of the pool. */
+  /** Keys of the pool that were usable. */
   readonly poolSize: number;
   readonly nowMs: number;
 }
@@ -54,6 +54,8 @@ interface Alike {
   trippedMs: number | null;
   /** Keys that failed in the alarm that is on. */
   readonly suspects: Set<string>;
+  /** Usable keys when these failures began: those that failed may be out by now. */
+  poolSize: number;
   /** Alarms that were false, in a row; each doubles what the next takes. */
   doublings: number;
   learntMs: number;
@@ -83,7 +85,6 @@ export class MassFailureGuard {
 
   observe(failure: GuardedFailure): GuardAnswer {
     const { keyId, poolSize, nowMs } = failure;
-    if (poolSize < 3) return { kind: 'let' };
     const alike = this.#alike(failure);
     if (alike.trippedMs !== null) {
       if (nowMs - alike.lastMs <= trippedMs) {
@@ -102,8 +103,13 @@ export class MassFailureGuard {
       if (nowMs - atMs <= this.#windowMs * times) break;
       failedAtMs.delete(each);
     }
+    alike.poolSize = failedAtMs.size === 0 ? poolSize : Math.max(poolSize, alike.poolSize);
     failedAtMs.set(keyId, nowMs);
-    if (failedAtMs.size < (this.#keys ?? keysToTrip(poolSize)) * times) return { kind: 'let' };
+    if (alike.poolSize < 3) return { kind: 'let' };
+    // When not one key of the pool is left that works, no alarm is false.
+    const least = this.#keys ?? keysToTrip(alike.poolSize);
+    const takes = Math.min(least * times, Math.max(least, alike.poolSize));
+    if (failedAtMs.size < takes) return { kind: 'let' };
     const keyIds = [...failedAtMs.keys()];
     const sinceMs = failedAtMs.values().next().value ?? nowMs;
     failedAtMs.clear();
@@ -140,6 +146,7 @@ export class MassFailureGuard {
         lastMs: nowMs,
         trippedMs: null,
         suspects: new Set(),
+        poolSize: 0,
         doublings: 0,
         learntMs: nowMs,
       };

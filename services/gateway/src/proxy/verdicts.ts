@@ -18,6 +18,11 @@ export interface JudgedAttempt {
   readonly requestId: string;
 }
 
+interface SeenAttempt extends JudgedAttempt {
+  /** Keys of the pool that were usable when it ended. */
+  readonly usableKeys: number;
+}
+
 /** Carries out judgements: in this gateway's pool at once, and for everybody through the outbox. */
 export class Verdicts {
   readonly #guard: MassFailureGuard;
@@ -35,6 +40,7 @@ export class Verdicts {
     const { key, upstream, group } = target;
     const { nowMs } = judged.context;
     const place = `${group.name} ${upstream.url}`;
+    const seen = (): SeenAttempt => ({ ...attempt, usableKeys: group.pool.usableCount });
     switch (judgement.verdict) {
       case 'success':
         upstream.health.success();
@@ -48,19 +54,19 @@ export class Verdicts {
         } else {
           upstream.health.failure(nowMs);
         }
-        this.#note(judged, target, attempt, { held: false, place });
+        this.#note(judged, target, seen(), { held: false, place });
         return;
       case 'count':
       case 'blacklist':
       case 'cooldown':
-        this.#guarded(judged, target, attempt, place);
+        this.#guarded(judged, target, seen(), place);
         return;
       case 'pass':
       case 'retry':
         // An answer, if only to say no: the upstream serves.
         upstream.health.success();
         if (judgement.rule !== 'redirect') {
-          this.#note(judged, target, attempt, { held: false, place });
+          this.#note(judged, target, seen(), { held: false, place });
         }
         return;
       case 'client':
@@ -82,7 +88,7 @@ export class Verdicts {
   }
 
   /** Lets a verdict fall, unless the upstream is to blame instead of the key. */
-  #guarded(judged: JudgedEnding, target: Target, attempt: JudgedAttempt, place: string): void {
+  #guarded(judged: JudgedEnding, target: Target, attempt: SeenAttempt, place: string): void {
     const { judgement, context } = judged;
     const { key, upstream, group } = target;
     const { nowMs } = context;
@@ -94,7 +100,7 @@ export class Verdicts {
             keyId: key.id,
             alike: judgement.alike,
             model: judgement.scope === 'key-model' ? context.model : null,
-            poolSize: group.pool.size,
+            poolSize: attempt.usableKeys,
             nowMs,
           });
     if (answer.kind === 'let') {
@@ -119,7 +125,7 @@ export class Verdicts {
     });
   }
 
-  #fall(judged: JudgedEnding, target: Target, attempt: JudgedAttempt, place: string): void {
+  #fall(judged: JudgedEnding, target: Target, attempt: SeenAttempt, place: string): void {
     const { verdict, cooldown } = judged.judgement;
     if (verdict !== 'count' && verdict !== 'blacklist' && verdict !== 'cooldown') return;
     const { key, group } = target;
@@ -144,7 +150,7 @@ export class Verdicts {
   #note(
     judged: JudgedEnding,
     target: Target,
-    attempt: JudgedAttempt,
+    attempt: SeenAttempt,
     { held, place }: { readonly held: boolean; readonly place: string },
   ): void {
     const { verdict } = judged.judgement;
@@ -152,12 +158,7 @@ export class Verdicts {
     this.#outbox.outcome(target.group.name, { kind: 'noted', verdict, held, ...facts });
   }
 
-  #facts(
-    judged: JudgedEnding,
-    { key, upstream, group }: Target,
-    attempt: JudgedAttempt,
-    place: string,
-  ) {
+  #facts(judged: JudgedEnding, { key, upstream }: Target, attempt: SeenAttempt, place: string) {
     const { judgement, outcome, context } = judged;
     const { secret, masked } = key;
     const clean = (text: string): string =>
@@ -168,7 +169,7 @@ export class Verdicts {
       number: attempt.number,
       retry: judgement.retry,
       alike: judgement.alike,
-      pool_size: group.pool.size,
+      pool_size: attempt.usableKeys,
       after_success: this.#firstSinceSuccess(place),
     };
     return {
