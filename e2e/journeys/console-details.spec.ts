@@ -146,6 +146,34 @@ it('says that a session was ended elsewhere, and goes on where it was', { timeou
   await page.waitForURL(`**/groups/${name}`);
 });
 
+it('keeps what was typed on a page whose session ends', { timeout }, async () => {
+  const name = groupName('typed');
+  await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
+  const page = await signedIn(`/groups/${name}/edit`);
+  await page.getByLabel('Title').fill('Not to be typed twice');
+  const other = await visitor.another();
+  await other.goto(`${house.keymux.url}/overview`);
+  await other.getByRole('button', { name: 'Sign out' }).click();
+  await other.getByText('With the admin key of this installation.').waitFor();
+  // By the keyboard: the page may know already, and ask over what would be clicked.
+  await page.keyboard.press('Enter');
+  const again = page.getByRole('dialog');
+  await again.getByText('Your session has ended.').waitFor();
+  await page.keyboard.press('Escape');
+  // Whoever signs in on another page is signed in here, too.
+  await other.getByLabel('Admin key').fill(house.keymux.authKey);
+  await other.keyboard.press('Enter');
+  await other.waitForURL('**/overview');
+  await other.close();
+  await page.evaluate(`dispatchEvent(new Event('focus'))`);
+  await again.waitFor({ state: 'detached' });
+  expect(await page.getByLabel('Title').inputValue()).toBe('Not to be typed twice');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.waitForURL(`**/groups/${name}`);
+  const reply = await api().request('GET', `/api/groups/${name}`);
+  expect(reply.json).toMatchObject({ display_name: 'Not to be typed twice' });
+});
+
 const focused = (page: Page): Promise<string> =>
   page.evaluate<string>(`document.activeElement?.getAttribute('aria-label') ??
     document.activeElement?.textContent?.trim() ?? ''`);

@@ -94,8 +94,8 @@ export function loaded<P, T>(options: {
     everyMs === undefined
       ? undefined
       : setInterval(() => {
-          if (document.visibilityState === 'visible' && !connection.away() && !busy())
-            reloads.now();
+          const heard = !connection.away() && connection.session() !== 'closed';
+          if (document.visibilityState === 'visible' && heard && !busy()) reloads.now();
         }, everyMs);
   inject(DestroyRef).onDestroy(() => {
     reloads.stop();

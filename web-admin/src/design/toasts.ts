@@ -23,6 +23,8 @@ export class Toasts {
   }
 
   failed(error: unknown): void {
+    // Whose session ended is asked to sign in.
+    if (error instanceof ApiProblem && error.status === 401) return;
     const away = error instanceof ServerAway;
     const said = error instanceof Error ? error.message : String(error);
     const text = error instanceof ApiProblem ? refusalText(this.#i18n, said) : said;

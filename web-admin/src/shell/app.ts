@@ -46,7 +46,8 @@ export class App {
     effect(() => {
       // Before the first page, the guards know better where the person was going.
       if (this.connection.session() !== 'closed' || !router.navigated) return;
-      if (router.url.startsWith('/sign-in')) return;
+      // Who did not leave signs in over the page.
+      if (this.connection.ended() || router.url.startsWith('/sign-in')) return;
       void router.navigate(['/sign-in'], { queryParams: { to: router.url } });
     });
   }

@@ -7,6 +7,7 @@ import { Icon, type IconName } from '../design/icon.ts';
 import { Toasts } from '../design/toasts.ts';
 import type { MessageKey } from '../i18n/en.ts';
 import { I18n } from '../i18n/i18n.ts';
+import { askWhenSessionEnds } from '../sign-in/sign-in-again.ts';
 import { TaskTray } from '../tasks/task-tray.ts';
 import { Preferences } from './preferences.ts';
 
@@ -85,6 +86,7 @@ export class Frame {
   constructor() {
     // Listening begins with the first page.
     inject(Live);
+    askWhenSessionEnds();
   }
 
   async signOut(): Promise<void> {
