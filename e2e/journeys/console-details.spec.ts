@@ -174,6 +174,42 @@ it('keeps what was typed on a page whose session ends', { timeout }, async () =>
   expect(reply.json).toMatchObject({ display_name: 'Not to be typed twice' });
 });
 
+it('keeps in the address of what the overview is', { timeout }, async () => {
+  const name = groupName('looked-at');
+  await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
+  const page = await signedIn('/overview');
+  await page.getByRole('button', { name: '7 d' }).click();
+  await page.getByLabel('Group', { exact: true }).selectOption(name);
+  await page.waitForURL(
+    ({ searchParams }) => searchParams.get('range') === '7d' && searchParams.get('group') === name,
+  );
+  await page.reload();
+  await page.getByRole('button', { name: '7 d', pressed: true }).waitFor();
+  await polled(() => page.getByLabel('Group', { exact: true }).inputValue()).toBe(name);
+});
+
+it('tells of an upstream that fails although another one serves', { timeout }, async () => {
+  const { keymux, simulator } = house;
+  const upstreams = [...at(simulator), { url: 'http://127.0.0.1:9', weight: 1 }];
+  const unused = groupName('unused');
+  await api().addGroup({ name: unused, channel: 'openai', upstreams });
+  const page = await signedIn(`/groups/${unused}`);
+  const listed = page.locator('km-upstream-list li');
+  await listed.filter({ hasText: 'No attempts in the last 10 minutes' }).nth(1).waitFor();
+
+  const config = { max_retries: 5 };
+  const { name, url } = await addServing(house, { channel: 'openai', upstreams, config }, 2);
+  for (let asked = 0; asked < 12; asked += 1) {
+    expect((await ask(url, 'openai', keymux.proxyKey)).status).toBe(200);
+  }
+  await visitor.open(`/groups/${name}`);
+  await listed
+    .filter({ hasText: ':9' })
+    .getByText(/^\d+ of \d+ attempts failed/)
+    .waitFor();
+  await listed.filter({ hasText: simulator.url }).getByText('none failed').waitFor();
+});
+
 const focused = (page: Page): Promise<string> =>
   page.evaluate<string>(`document.activeElement?.getAttribute('aria-label') ??
     document.activeElement?.textContent?.trim() ?? ''`);

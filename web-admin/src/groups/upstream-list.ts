@@ -4,11 +4,13 @@ import type { Group } from '../api/generated.ts';
 import { loaded } from '../api/loaded.ts';
 import { WallClock } from '../design/clock.ts';
 import { I18n } from '../i18n/i18n.ts';
-import { recentMs, troublesOf } from '../overview/troubles.ts';
+import { blamedOf, recentMs } from '../overview/troubles.ts';
 import { knownVerdicts } from '../verdicts/known-verdicts.ts';
+import { type Attempts, attemptsAt, toneOf } from './attempts-at.ts';
 
 const refreshMs = 10_000;
-const looked = 100;
+const looked = 200;
+const none = { made: 0, failed: 0 };
 
 /** The upstreams of a group, and how each did in the last minutes. */
 @Component({
@@ -52,11 +54,11 @@ export class UpstreamList {
   readonly group = input.required<Group>();
 
   readonly #name = computed(() => this.group().name);
-  readonly #failed = loaded({
+  readonly #requests = loaded({
     params: this.#name,
     load: (group, signal) => {
       const from = new Date(Date.now() - recentMs).toISOString();
-      const query = { group, outcome: 'upstream', from, limit: looked } as const;
+      const query = { group, from, limit: looked };
       return this.#api.call('listLogs', { query, signal });
     },
     everyMs: refreshMs,
@@ -65,19 +67,24 @@ export class UpstreamList {
   readonly #guards = knownVerdicts(() => ({ group: this.#name(), kind: 'guard', limit: looked }));
 
   readonly upstreams = computed(() => {
-    const failed = this.#failed.value()?.items;
-    const troubles = troublesOf(
-      { failed: failed ?? [], guards: this.#guards.value()?.items ?? [] },
-      this.#clock.nowMs(),
-    );
+    const rows = this.#requests.value()?.items;
+    const attempts = attemptsAt(rows ?? []);
+    const blamed = blamedOf(this.#guards.value()?.items ?? [], this.#clock.nowMs());
     return this.group().upstreams.map(({ url, weight }) => {
-      const trouble = troubles.find(({ upstream }) => upstream === url);
-      if (trouble !== undefined) {
-        const health = this.i18n.t(`upstream.${trouble.kind}`, { n: trouble.n });
-        return { url, weight, health, tone: 'bad' };
+      const guard = blamed.find(({ upstream }) => upstream === url);
+      if (guard !== undefined) {
+        return { url, weight, health: this.i18n.t('upstream.guard', { n: guard.n }), tone: 'bad' };
       }
-      if (failed === undefined) return { url, weight, health: '', tone: '' };
-      return { url, weight, health: this.i18n.t('upstream.fine'), tone: 'good' };
+      if (rows === undefined) return { url, weight, health: '', tone: '' };
+      const at = attempts.get(url) ?? none;
+      return { url, weight, health: this.#tell(at), tone: toneOf(at) };
     });
   });
+
+  #tell({ made, failed }: Attempts): string {
+    if (made === 0) return this.i18n.t('upstream.idle');
+    if (failed === 0) return this.i18n.t('upstream.fine', { n: made });
+    const [of, some] = [this.i18n.number(made), this.i18n.number(failed)];
+    return this.i18n.t('upstream.failing', { of, failed: some });
+  }
 }

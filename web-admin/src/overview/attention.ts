@@ -78,8 +78,12 @@ export class Attention {
       case 'many-errors':
         return t('concern.many-errors', { share: this.i18n.percent(concern.share) });
       case 'guard':
+        return t('concern.guard', { upstream: hostOf(concern.upstream), n: concern.n });
       case 'failing-upstream':
-        return t(`concern.${concern.kind}`, { upstream: hostOf(concern.upstream), n: concern.n });
+        return t('concern.failing-upstream', {
+          upstream: hostOf(concern.upstream),
+          share: this.i18n.percent(concern.share),
+        });
       case 'no-keys':
       case 'none-usable':
       case 'no-upstream':

@@ -25,6 +25,21 @@ const worstFirst = [
   'no-keys',
 ];
 
+/** How bad it is, among those of its kind. */
+const gravity = (concern: Concern): number => {
+  if ('share' in concern) return concern.share;
+  return 'n' in concern ? concern.n : 0;
+};
+
+/** Whether something worse says already why so many of its requests fail. */
+const isExplained = (group: string, concerns: readonly Concern[]): boolean =>
+  concerns.some(
+    (each) =>
+      each.group === group &&
+      (each.kind === 'none-usable' ||
+        (each.kind === 'failing-upstream' && each.share >= manyErrors)),
+  );
+
 /** Which groups a person should look at, the worst first. */
 export function concernsOf(
   groups: readonly Group[],
@@ -40,19 +55,28 @@ export function concernsOf(
     .filter((group) => group.enabled)
     .flatMap((group) => [
       ...known.troubles.filter((each) => each.group === group.name),
-      ...keyConcerns(group, known.keys && (known.keys.get(group.name) ?? {})),
+      ...keyConcerns(group, {
+        counts: known.keys && (known.keys.get(group.name) ?? {}),
+        isAsked: (totals.get(group.name)?.requests ?? 0) > 0,
+      }),
       ...trafficConcerns(group.name, totals.get(group.name)),
     ])
-    .toSorted((a, b) => worstFirst.indexOf(a.kind) - worstFirst.indexOf(b.kind));
+    .filter((concern, _, all) => concern.kind !== 'many-errors' || !isExplained(concern.group, all))
+    .toSorted(
+      (a, b) => worstFirst.indexOf(a.kind) - worstFirst.indexOf(b.kind) || gravity(b) - gravity(a),
+    );
 }
 
-function keyConcerns({ name, type, upstreams }: Group, counts: KeyCounts | undefined): Concern[] {
+function keyConcerns(
+  { name, type, upstreams }: Group,
+  { counts, isAsked }: { readonly counts: KeyCounts | undefined; readonly isAsked: boolean },
+): Concern[] {
   if (type === 'aggregate') return [];
   if (!upstreams.some(({ weight }) => weight > 0)) return [{ kind: 'no-upstream', group: name }];
   if (counts === undefined) return [];
   const of = Object.values(counts).reduce((sum, each) => sum + each, 0);
   const usable = counts['active'] ?? 0;
-  if (of === 0) return [{ kind: 'no-keys', group: name }];
+  if (of === 0 && !isAsked) return [{ kind: 'no-keys', group: name }];
   if (usable === 0) return [{ kind: 'none-usable', group: name }];
   return usable < of * fewShare ? [{ kind: 'few-usable', group: name, usable, of }] : [];
 }

@@ -1,5 +1,5 @@
-import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
-import { RouterLink } from '@angular/router';
+import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
+import { Router, RouterLink } from '@angular/router';
 import { Api } from '../api/api.ts';
 import { Live } from '../api/live.ts';
 import { loaded } from '../api/loaded.ts';
@@ -8,7 +8,7 @@ import { Empty } from '../design/empty.ts';
 import { Icon } from '../design/icon.ts';
 import { isKnown, KeyStates } from '../design/key-states.ts';
 import { LoadState } from '../design/load-state.ts';
-import { type Range, RangeChoice } from '../design/range-choice.ts';
+import { asRange, type Range, RangeChoice } from '../design/range-choice.ts';
 import { I18n } from '../i18n/i18n.ts';
 import { knownGroups } from '../groups/known-groups.ts';
 import { knownSettings, rowsWaitMinutes } from '../settings/known-settings.ts';
@@ -21,7 +21,7 @@ import { concernsOf } from './concerns.ts';
 import { FirstSteps } from './first-steps.ts';
 import { GroupTable } from './group-table.ts';
 import { Tiles } from './tiles.ts';
-import { recentMs, troublesOf } from './troubles.ts';
+import { recentMs, requestsLately, troublesOf } from './troubles.ts';
 import { unreadWarningOf, warningsOf } from './warnings.ts';
 
 const refreshMs = 10_000;
@@ -63,8 +63,10 @@ export class OverviewPage {
   readonly #api = inject(Api);
   readonly #live = inject(Live);
   readonly isKnown = isKnown;
-  readonly range = signal<Range>('24h');
-  readonly group = signal('');
+  readonly #router = inject(Router);
+  /** Of the address, so that a reload, a link and the way back keep them. */
+  readonly range = input<Range, string | undefined>('24h', { transform: asRange });
+  readonly group = input('', { transform: (name: string | undefined) => name ?? '' });
   readonly #asked = computed(() => ({
     range: this.range(),
     ...(this.group() === '' ? {} : { group: this.group() }),
@@ -104,11 +106,21 @@ export class OverviewPage {
     everyMs: refreshMs,
     keep: true,
   });
+  readonly lately = loaded({
+    params: () => ({ metric: 'requests', by: 'group', range: '1h' }) as const,
+    load: (query, signal) => this.#api.call('statsSeries', { query, signal }),
+    everyMs: refreshMs,
+    keep: true,
+  });
   readonly guards = knownVerdicts(() => ({ group: '', kind: 'guard', limit: troublesLooked }));
   readonly #troubles = computed(() =>
     troublesOf(
       {
-        failed: this.failed.value()?.items ?? [],
+        failed: {
+          items: this.failed.value()?.items ?? [],
+          cut: (this.failed.value()?.next_cursor ?? null) !== null,
+        },
+        requests: requestsLately(this.lately.value()?.series ?? [], this.#clock.nowMs()),
         guards: this.guards.value()?.items ?? [],
       },
       this.#clock.nowMs(),
@@ -161,6 +173,14 @@ export class OverviewPage {
   ]);
   readonly count = (value: number): string => this.i18n.compact(value);
   readonly span = (value: number): string => this.i18n.span(value);
+
+  look(queryParams: { readonly range: Range | null } | { readonly group: string | null }): void {
+    void this.#router.navigate([], {
+      queryParams,
+      queryParamsHandling: 'merge',
+      replaceUrl: true,
+    });
+  }
 
   #line(metric: Metric, name: string, tone: ChartSeries['tone']): ChartSeries {
     return { name, tone, points: this.series.value()?.get(metric) ?? [] };

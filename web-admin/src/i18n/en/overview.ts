@@ -30,8 +30,7 @@ export const overview = {
   'concern.many-errors': 'fails {share} of its requests',
   'concern.guard':
     'has keys that failed alike at {upstream}: the upstream or the address is to blame, and {n} key was spared|has keys that failed alike at {upstream}: the upstream or the address is to blame, and {n} keys were spared',
-  'concern.failing-upstream':
-    'had {n} request fail at {upstream} in 10 minutes|had {n} requests fail at {upstream} in 10 minutes',
+  'concern.failing-upstream': 'had {share} of its requests fail at {upstream} in 10 minutes',
   'concern.no-upstream': 'has no upstream',
   'warning.http':
     'This page came over plain http from another machine: put TLS in front of Keymux.',

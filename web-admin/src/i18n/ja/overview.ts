@@ -32,7 +32,7 @@ export const overview: Record<keyof typeof en, string> = {
   'concern.many-errors': 'のリクエストの {share} が失敗しています',
   'concern.guard':
     'のキーが {upstream} で同じように失敗しました。原因はアップストリームかアドレスで、キー {n} 個は責任なしとしました',
-  'concern.failing-upstream': 'では 10 分間に {upstream} で {n} 件のリクエストが失敗しました',
+  'concern.failing-upstream': 'では 10 分間にリクエストの {share} が {upstream} で失敗しました',
   'concern.no-upstream': 'にはアップストリームがありません',
   'warning.http':
     'このページは別のマシンから平文の http で開かれています。Keymux の前段で TLS を使ってください。',

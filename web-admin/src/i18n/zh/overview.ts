@@ -31,7 +31,7 @@ export const overview: Record<keyof typeof en, string> = {
   'concern.few-usable': '的 {of} 个密钥中只剩 {usable} 个可用',
   'concern.many-errors': '有 {share} 的请求失败',
   'concern.guard': '的密钥在 {upstream} 上同样地失败：问题在上游或地址，{n} 个密钥未被追究',
-  'concern.failing-upstream': '10 分钟内有 {n} 个请求在 {upstream} 失败',
+  'concern.failing-upstream': '10 分钟内有 {share} 的请求在 {upstream} 失败',
   'concern.no-upstream': '没有上游',
   'warning.http': '此页面通过明文 http 从其他机器访问：请在 Keymux 前启用 TLS。',
   'warning.no-proxy-key': '没有全局代理密钥，{group} 也没有自己的代理密钥：无人能使用它。',
