@@ -15,7 +15,14 @@ const server = createServer((_req, res) => {
 });
 let stream: EventStream | undefined;
 
+const page = Object.assign(new EventTarget(), { visibilityState: 'visible' });
+function show(visibilityState: 'visible' | 'hidden'): void {
+  page.visibilityState = visibilityState;
+  page.dispatchEvent(new Event('visibilitychange'));
+}
+
 beforeAll(async () => {
+  vi.stubGlobal('document', page);
   vi.stubGlobal('EventSource', EventSource);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
@@ -24,6 +31,7 @@ afterEach(() => {
   vi.useRealTimers();
   for (const each of clients.splice(0)) each.destroy();
   status = 200;
+  page.visibilityState = 'visible';
 });
 afterAll(() => {
   vi.unstubAllGlobals();
@@ -38,6 +46,7 @@ function listen() {
     events: { told: (data) => heard.push(data) },
     opened: () => heard.push('opened'),
     lost: () => heard.push('lost'),
+    left: () => heard.push('left'),
   });
   return heard;
 }
@@ -76,4 +85,29 @@ it('opens again when a stream is silent, but not while it beats', async () => {
   expect(clients).toHaveLength(1);
   vi.advanceTimersByTime(1_000);
   await settled(['opened', 1, 'opened']);
+});
+
+it('leaves its connection to others while nobody looks, and comes back then', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  page.visibilityState = 'hidden';
+  const heard = listen();
+  vi.advanceTimersByTime(60_000);
+  expect(clients).toHaveLength(0);
+  const settled = async (shown: unknown[]) => {
+    while (heard.length < shown.length) await new Promise((resolve) => setImmediate(resolve));
+    expect(heard).toEqual(shown);
+  };
+  show('visible');
+  await settled(['opened']);
+  show('hidden');
+  vi.advanceTimersByTime(9_000);
+  show('visible');
+  vi.advanceTimersByTime(9_000);
+  expect(heard).toEqual(['opened']);
+  show('hidden');
+  vi.advanceTimersByTime(10_000);
+  expect(heard).toEqual(['opened', 'left']);
+  vi.advanceTimersByTime(60_000);
+  show('visible');
+  await settled(['opened', 'left', 'opened']);
 });

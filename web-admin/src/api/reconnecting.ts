@@ -6,10 +6,13 @@ export interface EventStream {
 const againMs = 2_000;
 /** The server beats each 15 s: a stream that is silent for so long hangs on a connection that is none any more. */
 const silentMs = 45_000;
+/** A browser has six connections to a server: pages that nobody looks at leave theirs to those that somebody does. */
+const unseenMs = 10_000;
 
 /**
  * Opens a stream of events. A browser tries again by itself when a connection breaks, but not after an answer that
- * is no stream, such as a proxy's 502, and not of one that is silent without an end: then this does.
+ * is no stream, such as a proxy's 502, and not of one that is silent without an end: then this does. It is open only
+ * while the page is looked at, and for a little longer.
  */
 export function reconnecting(
   address: string,
@@ -17,10 +20,13 @@ export function reconnecting(
     readonly events: Readonly<Record<string, (data: unknown) => void>>;
     readonly opened?: () => void;
     readonly lost?: () => void;
+    /** It was let go until somebody looks again. */
+    readonly left?: () => void;
   },
 ): EventStream {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let unseen: ReturnType<typeof setTimeout> | undefined;
 
   function openIn(afterMs: number): void {
     clearTimeout(timer);
@@ -50,11 +56,31 @@ export function reconnecting(
     };
   }
 
-  open();
+  function letGo(): void {
+    clearTimeout(timer);
+    source?.close();
+    source = undefined;
+  }
+
+  function look(): void {
+    clearTimeout(unseen);
+    if (document.visibilityState === 'visible') {
+      if (source === undefined) open();
+    } else if (source !== undefined) {
+      unseen = setTimeout(() => {
+        letGo();
+        hear.left?.();
+      }, unseenMs);
+    }
+  }
+
+  document.addEventListener('visibilitychange', look);
+  look();
   return {
     close() {
-      clearTimeout(timer);
-      source?.close();
+      document.removeEventListener('visibilitychange', look);
+      clearTimeout(unseen);
+      letGo();
     },
   };
 }

@@ -131,6 +131,10 @@ export class LogFeed {
     const ended = new AbortController();
     let told: LogRow[] = [];
     let opened = false;
+    const unheard = (): void => {
+      this.#listening.set(false);
+      if (!this.stale()) this.#gap = lost(this.#gap, this.#known()[0]?.time);
+    };
     const stream = reconnecting(addressOf('/api/logs/tail', {}, query), {
       // Rows of our own server, of the shape that its contracts name.
       events: { log: (data) => told.push(data as LogRow) },
@@ -140,10 +144,8 @@ export class LogFeed {
         if (opened) void this.#fill(filters, ended.signal);
         opened = true;
       },
-      lost: () => {
-        this.#listening.set(false);
-        if (!this.stale()) this.#gap = lost(this.#gap, this.#known()[0]?.time);
-      },
+      lost: unheard,
+      left: unheard,
     });
     const timer = setInterval(() => {
       if (this.#gap !== null && isWritten(this.#gap, Date.now(), this.waitMs())) {
