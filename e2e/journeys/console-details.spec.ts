@@ -188,6 +188,20 @@ it('keeps in the address of what the overview is', { timeout }, async () => {
   await polled(() => page.getByLabel('Group', { exact: true }).inputValue()).toBe(name);
 });
 
+it('does not take keys for an aggregate, and says whose it uses', { timeout }, async () => {
+  const [member, name] = [groupName('member'), groupName('aggregate')];
+  await api().addGroup({ name: member, channel: 'openai', upstreams: at(house.simulator) });
+  await api().addGroup({
+    name,
+    channel: 'openai',
+    type: 'aggregate',
+    members: [{ group: member, weight: 1 }],
+  });
+  const page = await signedIn(`/groups/${name}/keys`);
+  await page.getByText('An aggregate group has no keys of its own').waitFor();
+  expect(await page.getByRole('button', { name: 'Import keys' }).count()).toBe(0);
+});
+
 it('tells of an upstream that fails although another one serves', { timeout }, async () => {
   const { keymux, simulator } = house;
   const upstreams = [...at(simulator), { url: 'http://127.0.0.1:9', weight: 1 }];

@@ -24,12 +24,13 @@ export function deedText(i18n: I18n, { type, data, revision }: Deed): string {
   });
 }
 
-/** Who did it: a session of the console, the admin key in a program, or nobody we know. */
+/** Who did it: a session of the console, the admin key in a program, Keymux itself, or nobody we know. */
 export function actorText(i18n: I18n, actor: string): string {
   if (actor.startsWith('session:')) {
     return i18n.t('actor.session', { id: actor.slice('session:'.length).slice(-6) });
   }
-  if (actor === 'key' || actor === 'anonymous') return i18n.t(`actor.${actor}`);
+  if (actor === 'key' || actor === 'anonymous' || actor === 'system')
+    return i18n.t(`actor.${actor}`);
   return actor;
 }
 

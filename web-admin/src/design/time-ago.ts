@@ -1,4 +1,11 @@
-import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
+import {
+  booleanAttribute,
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  inject,
+  input,
+} from '@angular/core';
 import { I18n } from '../i18n/i18n.ts';
 import { WallClock } from './clock.ts';
 
@@ -6,7 +13,9 @@ import { WallClock } from './clock.ts';
 @Component({
   selector: 'km-time',
   template: `@if (at(); as at) {
-      <time [attr.datetime]="at" [title]="full()">{{ text() }}</time>
+      <time [attr.datetime]="at" [title]="full()"
+        >{{ text() }}{{ exact() ? ' · ' + full() : '' }}</time
+      >
     } @else {
       <span class="faint">–</span>
     }`,
@@ -21,6 +30,9 @@ export class TimeAgo {
   readonly #i18n = inject(I18n);
   readonly #clock = inject(WallClock);
   readonly at = input.required<string | null>();
+
+  /** Tells the moment itself, too, where it matters and nothing can be pointed at on a phone. */
+  readonly exact = input(false, { transform: booleanAttribute });
 
   readonly full = computed(() => this.#i18n.dateTime(this.at() ?? 0));
   readonly text = computed(() => {

@@ -13,9 +13,11 @@ import {
   viewChild,
 } from '@angular/core';
 import { MatDialog, type MatDialogRef } from '@angular/material/dialog';
-import { Router } from '@angular/router';
+import { Router, RouterLink } from '@angular/router';
 import { addressOf } from '../api/address.ts';
+import { Api } from '../api/api.ts';
 import { routes } from '../api/generated.ts';
+import { loaded } from '../api/loaded.ts';
 import { Empty } from '../design/empty.ts';
 import { Icon } from '../design/icon.ts';
 import { LoadState } from '../design/load-state.ts';
@@ -32,7 +34,7 @@ import { KeyTable } from './key-table.ts';
 /** The keys of a group. */
 @Component({
   selector: 'km-keys-page',
-  imports: [Empty, Icon, KeyTable, LoadState, Trail],
+  imports: [Empty, Icon, KeyTable, LoadState, RouterLink, Trail],
   providers: [KeyFeed, KeySelection],
   templateUrl: './keys-page.html',
   styleUrl: './keys-page.css',
@@ -63,6 +65,13 @@ export class KeysPage {
   /** Of these a person may have chosen some; another order keeps that. */
   readonly #chosen = computed(() => `${this.filters().status} ${this.filters().q}`);
   readonly known = this.feed.known;
+  readonly #api = inject(Api);
+  readonly #group = loaded({
+    params: () => this.name(),
+    load: (name, signal) => this.#api.call('getGroup', { path: { name }, signal }),
+  });
+  /** Such a group has no keys, and takes none. */
+  readonly isAggregate = computed(() => this.#group.value()?.type === 'aggregate');
   #drawer: MatDialogRef<KeyDrawer> | undefined;
 
   constructor() {

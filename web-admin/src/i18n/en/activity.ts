@@ -35,6 +35,7 @@ export const activity = {
   'diff.after': 'after:',
   'actor.session': 'Console, session {id}',
   'actor.key': 'A program with the admin key',
+  'actor.system': 'Keymux itself',
   'actor.anonymous': 'Not signed in',
   'deed.GroupCreated': 'Created the group {subject}',
   'deed.GroupChanged': 'Changed the group {subject}',

@@ -1,5 +1,6 @@
 export const keys = {
   'keys.noneText': 'Paste the keys of the provider, one a line, or drop a file.',
+  'keys.aggregateText': 'Its requests are served with the keys of its members.',
   'keys.import': 'Import keys',
   'keys.export': 'Export',
   'keys.search': 'Full key, its end, or a note',

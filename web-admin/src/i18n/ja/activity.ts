@@ -38,6 +38,7 @@ export const activity: Record<keyof typeof en, string> = {
   'diff.after': '変更後：',
   'actor.session': 'コンソール、セッション {id}',
   'actor.key': '管理キーを使うプログラム',
+  'actor.system': 'Keymux 自体',
   'actor.anonymous': '未サインイン',
   'deed.GroupCreated': 'グループ {subject} を作成',
   'deed.GroupChanged': 'グループ {subject} を変更',

@@ -2,6 +2,7 @@ import type { keys as en } from '../en/keys.ts';
 
 export const keys: Record<keyof typeof en, string> = {
   'keys.noneText': 'プロバイダーのキーを 1 行に 1 つ貼り付けるか、ファイルをドロップしてください。',
+  'keys.aggregateText': 'リクエストにはメンバーのグループのキーを使います。',
   'keys.import': 'キーをインポート',
   'keys.export': 'エクスポート',
   'keys.search': 'キー全体、末尾、またはメモ',

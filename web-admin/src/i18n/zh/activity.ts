@@ -35,6 +35,7 @@ export const activity: Record<keyof typeof en, string> = {
   'diff.after': '之后：',
   'actor.session': '控制台，会话 {id}',
   'actor.key': '使用管理密钥的程序',
+  'actor.system': 'Keymux 自身',
   'actor.anonymous': '未登录',
   'deed.GroupCreated': '创建了分组 {subject}',
   'deed.GroupChanged': '更改了分组 {subject}',

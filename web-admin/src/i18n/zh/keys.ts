@@ -2,6 +2,7 @@ import type { keys as en } from '../en/keys.ts';
 
 export const keys: Record<keyof typeof en, string> = {
   'keys.noneText': '粘贴供应商的密钥，每行一个，或拖入文件。',
+  'keys.aggregateText': '其请求使用成员分组的密钥。',
   'keys.import': '导入密钥',
   'keys.export': '导出',
   'keys.search': '完整密钥、末尾或备注',
