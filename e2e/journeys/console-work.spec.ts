@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keymanagerOperations } from '@keymux/contracts';
+import type { Locator } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { ask } from '../clients/ask.ts';
 import { useBrowser, useConsoleHouse } from '../product/console.ts';
@@ -19,6 +20,13 @@ async function signedIn(path: string): Promise<void> {
   await visitor.open('/overview');
   if (visitor.page.url().includes('/sign-in')) await visitor.signIn();
   await visitor.open(path);
+}
+
+/** Whether it is seen without scrolling. */
+async function isInView(it: Locator): Promise<boolean> {
+  const box = await it.boundingBox();
+  const seen = it.page().viewportSize();
+  return box !== null && seen !== null && box.y >= 0 && box.y + box.height <= seen.height;
 }
 
 describe('keys in the console', () => {
@@ -358,6 +366,21 @@ describe('a group in the console', () => {
     },
   );
 
+  it('goes to what is wrong, however far that is from what saves', { timeout }, async () => {
+    const name = groupName('far');
+    await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
+    await signedIn(`/groups/${name}/edit`);
+    const { page } = visitor;
+    await page.getByText('Rules', { exact: true }).click();
+    const rules = page.getByLabel('Error rules');
+    await rules.fill('[{"status":');
+    expect(await isInView(page.getByRole('button', { name: 'Save' }))).toBe(true);
+    await page.getByText('Rules', { exact: true }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await rules.and(page.locator(':focus')).waitFor();
+    await polled(() => isInView(page.getByText('This is no JSON'))).toBe(true);
+  });
+
   it('keeps changes on top of what somebody else changed meanwhile', { timeout }, async () => {
     const name = groupName('shared');
     await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
@@ -372,6 +395,26 @@ describe('a group in the console', () => {
     const reply = await api().request('GET', `/api/groups/${name}`);
     expect(reply.json).toMatchObject({ display_name: 'Mine', description: 'Theirs' });
   });
+
+  it(
+    'says so as well when the newest came by itself, before anything is saved',
+    { timeout },
+    async () => {
+      const name = groupName('shared');
+      await api().addGroup({ name, channel: 'openai', upstreams: at(house.simulator) });
+      await signedIn(`/groups/${name}/edit`);
+      const { page } = visitor;
+      await page.getByLabel('Title').fill('Mine');
+      await api().changeGroup(name, { display_name: 'Theirs', description: 'Theirs' });
+      // The server goes away and comes back, for this page.
+      await page.route('**/test', (route) => route.fulfill({ status: 503 }));
+      await page.getByRole('button', { name: 'Test connection' }).click();
+      await page.getByText('Somebody else changed this group meanwhile').waitFor();
+      await page.unroute('**/test');
+      expect(await page.getByLabel('Title').inputValue()).toBe('Mine');
+      expect(await page.getByLabel('Description').inputValue()).toBe('Theirs');
+    },
+  );
 });
 
 describe('a group that is not saved yet', () => {

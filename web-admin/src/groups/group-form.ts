@@ -1,15 +1,18 @@
 import {
+  afterNextRender,
   ChangeDetectionStrategy,
   Component,
   effect,
+  ElementRef,
   inject,
+  Injector,
   input,
   signal,
   untracked,
 } from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
 import { Api } from '../api/api.ts';
-import type { GroupPatch } from '../api/generated.ts';
+import type { Group, GroupPatch } from '../api/generated.ts';
 import { loaded } from '../api/loaded.ts';
 import { ApiProblem } from '../api/problem.ts';
 import { refusalText } from '../api/refusal.ts';
@@ -41,6 +44,8 @@ export class GroupForm {
   readonly #api = inject(Api);
   readonly #router = inject(Router);
   readonly #toasts = inject(Toasts);
+  readonly #injector = inject(Injector);
+  readonly #host = inject<ElementRef<HTMLElement>>(ElementRef);
   /** The group to change; none makes a new one. */
   readonly name = input<string>();
   readonly ruleFields = ruleFields;
@@ -55,7 +60,9 @@ export class GroupForm {
   });
   readonly settings = knownSettings();
   readonly busy = signal(false);
-  /** Somebody else changed the group since the form was opened. */
+  /** The revision that the form stands on; a newer one may be loaded at any time. */
+  #base: number | undefined;
+  /** Somebody else changed the group since something was typed here. */
   readonly stale = signal(false);
   /** What the provider's own list names. */
   readonly models = signal<readonly string[]>([]);
@@ -66,12 +73,22 @@ export class GroupForm {
       const group = this.group.value();
       untracked(() => {
         if (this.draft.now() !== undefined) {
-          if (group !== undefined && this.stale()) this.draft.rebase(group);
+          if (group !== undefined && group.revision !== this.#base) this.#stand(group);
         } else if (this.name() === undefined) {
           if (channels !== undefined) this.draft.begin(emptyDraft(channels[0]));
-        } else if (group !== undefined) this.draft.begin(draftOf(group));
+        } else if (group !== undefined) {
+          this.#base = group.revision;
+          this.draft.begin(draftOf(group));
+        }
       });
     });
+  }
+
+  /** Puts what was typed on top of the newest, and says so. */
+  #stand(newest: Group): void {
+    this.#base = newest.revision;
+    this.stale.set(this.draft.changed());
+    this.draft.rebase(newest);
   }
 
   /** A provider brings its address and its test model, unless a person wrote others. */
@@ -96,11 +113,11 @@ export class GroupForm {
   async save(): Promise<void> {
     const [draft, before] = [this.draft.now(), this.draft.before()];
     if (draft === undefined || before === undefined || this.busy()) return;
-    if (!this.draft.tried()) return;
+    if (!this.draft.tried()) return this.#goToWrong();
     this.busy.set(true);
     try {
       const name = this.name();
-      const revision = this.group.value()?.revision;
+      const revision = this.#base;
       const saved =
         name === undefined
           ? await this.#api.call('createGroup', { body: bodyOf(draft) })
@@ -123,15 +140,27 @@ export class GroupForm {
     if (error instanceof ApiProblem && error.status === 409) return this.#meetOthers(error);
     this.draft.refuse(error);
     this.#toasts.failed(error);
+    this.#goToWrong();
+  }
+
+  /** What is wrong may be far from what saves, and in a section that opens only now. */
+  #goToWrong(): void {
+    afterNextRender(
+      () => {
+        const field = '.field:has(.wrong) :is(input, select, textarea)';
+        this.#host.nativeElement.querySelector<HTMLElement>(field)?.focus();
+      },
+      { injector: this.#injector },
+    );
   }
 
   /** The name is another group's, or somebody else changed this one: then the changes go on top of the newest. */
   #meetOthers(error: ApiProblem): void {
     if (this.name() === undefined) {
       this.draft.refuseAt({ name: refusalText(this.i18n, error.message) });
+      this.#goToWrong();
       return;
     }
-    this.stale.set(true);
     this.group.reload();
   }
 }

@@ -81,7 +81,7 @@ export const groups = {
   'wrong.kind': 'This is of another kind',
   'wrong.json': 'This is no JSON',
   'groups.stale':
-    'Somebody else changed this group meanwhile. Your changes now stand on the newest; look at them and save again.',
+    'Somebody else changed this group meanwhile. Your changes now stand on the newest; look at them before you save.',
   'field.validation_endpointHint':
     'Path of another small call, such as GET /v1/models; empty for the channel’s own',
   'connection.key': 'Key to test with',

@@ -83,7 +83,7 @@ export const groups: Record<keyof typeof en, string> = {
   'wrong.kind': '種類が違います',
   'wrong.json': 'JSON ではありません',
   'groups.stale':
-    'その間に他の人がこのグループを変更しました。あなたの変更は最新の内容に重ねてあります。確認してもう一度保存してください。',
+    'その間に他の人がこのグループを変更しました。あなたの変更は最新の内容に重ねてあります。確認してから保存してください。',
   'field.validation_endpointHint':
     '別の小さな呼び出しのパス（例：GET /v1/models）。空欄ならチャネルの既定',
   'connection.key': 'テストに使うキー',

@@ -81,7 +81,7 @@ export const groups: Record<keyof typeof en, string> = {
   'wrong.range': '介于 {min} 和 {max} 之间',
   'wrong.kind': '类型不正确',
   'wrong.json': '不是有效的 JSON',
-  'groups.stale': '期间有其他人修改了此分组。您的修改已合并到最新版本，请检查后再次保存。',
+  'groups.stale': '期间有其他人修改了此分组。您的修改已合并到最新版本，请检查后再保存。',
   'field.validation_endpointHint': '另一个小请求的路径，例如 GET /v1/models；留空使用渠道默认值',
   'connection.key': '测试用密钥',
   'connection.keyNew': '只发送给上面的上游一次，不会保存',
