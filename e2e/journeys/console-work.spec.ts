@@ -298,6 +298,26 @@ describe('a request that just ended', () => {
     await page.locator('km-key-table .scroller').getByText('end', { exact: false }).first().click();
     await page.getByRole('dialog').getByText('41 of 500').waitFor();
   });
+
+  it('shows however many came before, and those can be gone back to', { timeout }, async () => {
+    const { keymux } = house;
+    const { name, url } = await addServing(house, { channel: 'openai' }, 1);
+    await signedIn(`/logs?group=${name}`);
+    const { page } = visitor;
+    await page.getByRole('button', { name: 'Live' }).locator('.dot.good').waitFor();
+    let left = 2_100;
+    const lane = async (): Promise<void> => {
+      for (; left > 0; left -= 1) await ask(url, 'openai', keymux.proxyKey, { model: 'gpt-many' });
+    };
+    await Promise.all(Array.from({ length: 8 }, lane));
+    await ask(url, 'openai', keymux.proxyKey, { model: 'gpt-last' });
+    const rows = page.locator('tbody tr');
+    await rows.first().locator('.model').getByText('gpt-last').waitFor();
+    expect(await page.getByText(/new requests?$/).count()).toBe(0);
+    expect(await rows.count()).toBe(1_000);
+    await page.getByRole('button', { name: 'Show older' }).click();
+    await polled(() => rows.count()).toBeGreaterThan(1_050);
+  });
 });
 
 describe('settings in the console', () => {

@@ -16,8 +16,18 @@ const pageSize = 100;
 /** Rows are written in batches: what the tail missed is in the list a little later. */
 const refreshMs = 15_000;
 const showMs = 250;
-/** A list that is longer grows no more by itself. */
+/** More than this at a time nobody reads: they are shown by the second, for the page to stay quick. */
+const readable = 25;
+const crowdedShows = 4;
+/** Longest that a row is on its way here, when many are: until then it is not missing. */
+const lateMs = 5_000;
+/** Of a list that only grows by itself the newest are kept; the server has written what is older by then. */
+const liveRows = 1_000;
+/** A list that a person made longer than this grows no more by itself. */
 const mostRows = 2_000;
+
+/** Where the rows before the oldest that is shown begin. */
+type Before = { readonly cursor: string } | { readonly to: string };
 
 /** The rows that filters let through: pages of those that were, and those that come. */
 @Injectable()
@@ -30,7 +40,10 @@ export class LogFeed {
   readonly waitMs = signal(60_000);
   readonly #known = signal<readonly LogRow[]>([]);
   readonly #waiting = signal<readonly LogRow[]>([]);
-  readonly #cursor = signal<string | null | undefined>(undefined);
+  /** Null where there are none, undefined while that is not known. */
+  readonly #before = signal<Before | null | undefined>(undefined);
+  /** Somebody asked for older rows, and reads them. */
+  #isRead = false;
   readonly #busy = signal(false);
   readonly #error = signal<unknown>(undefined);
   readonly #listening = signal(false);
@@ -53,7 +66,7 @@ export class LogFeed {
   readonly stale = computed(() => this.#listed() !== this.filters());
   readonly rows = this.#known.asReadonly();
   readonly waiting = computed(() => this.#waiting().length);
-  readonly hasOlder = computed(() => typeof this.#cursor() === 'string');
+  readonly hasOlder = computed(() => (this.#before() ?? null) !== null);
   readonly busy = this.#busy.asReadonly();
   readonly error = this.#error.asReadonly();
   readonly listening = this.#listening.asReadonly();
@@ -77,8 +90,8 @@ export class LogFeed {
     if (filters !== this.#listed() || this.#isPast(page)) this.#forget();
     this.#listed.set(filters);
     this.#take(page.items);
-    if (this.#cursor() !== undefined) return;
-    this.#cursor.set(page.next_cursor);
+    if (this.#before() !== undefined) return;
+    this.#before.set(page.next_cursor === null ? null : { cursor: page.next_cursor });
     // Of what ended just before, and until the tail is heard, rows are still to be written.
     this.#gap = lost(this.#gap, page.items[0]?.time);
     if (this.#listening()) this.#gap = heard(this.#gap, Date.now());
@@ -99,22 +112,24 @@ export class LogFeed {
       return;
     }
     this.#known.update((known) => mergeRows(known, waiting));
+    this.#keepNewest();
   }
 
   /** Rows before the oldest that is shown. */
   async older(): Promise<void> {
-    const cursor = this.#cursor();
+    const before = this.#before() ?? null;
     const filters = this.filters();
     if (filters === undefined || this.stale()) return;
-    if (typeof cursor !== 'string' || this.#busy()) return;
+    if (before === null || this.#busy()) return;
+    this.#isRead = true;
     this.#busy.set(true);
     this.#error.set(undefined);
     try {
-      const query = { ...toQuery(filters, Date.now()), limit: pageSize, cursor };
+      const query = { ...toQuery(filters, Date.now()), limit: pageSize, ...before };
       const { items, next_cursor } = await this.#api.call('listLogs', { query });
-      if (this.filters() !== filters || this.#cursor() !== cursor) return;
+      if (this.filters() !== filters || this.#before() !== before) return;
       this.#known.update((known) => mergeRows(known, items));
-      this.#cursor.set(next_cursor);
+      this.#before.set(next_cursor === null ? null : { cursor: next_cursor });
     } catch (error) {
       this.#error.set(error);
     } finally {
@@ -147,12 +162,14 @@ export class LogFeed {
       lost: unheard,
       left: unheard,
     });
+    let tick = 0;
     const timer = setInterval(() => {
+      tick += 1;
       if (this.#gap !== null && isWritten(this.#gap, Date.now(), this.waitMs())) {
         void this.#fill(filters, ended.signal);
         this.#gap = null;
       }
-      if (told.length === 0) return;
+      if (told.length === 0 || (told.length > readable && tick % crowdedShows !== 0)) return;
       const fresh = told.slice(-mostRows);
       // Until the first page is here, those are the rows of other filters.
       told = this.stale() ? fresh : [];
@@ -172,15 +189,17 @@ export class LogFeed {
     const gap = this.#gap;
     if (gap === null) return this.first.reload();
     try {
-      const rows = await rowsSince(
+      const most = this.#isRead ? mostRows : liveRows;
+      const { rows, isWhole } = await rowsSince(
         gap.from,
-        { query: toQuery(filters, Date.now()), most: mostRows },
+        { query: toQuery(filters, Date.now()), most },
         (query) => this.#api.call('listLogs', { query, signal }),
       );
       if (signal.aborted) return;
-      if (rows !== null) return this.#take(rows);
+      // No more than the newest are kept, where nobody reads older ones.
+      if (isWhole || (!this.#isRead && rows.length >= liveRows)) return this.#take(rows);
       this.#isTorn = true;
-      if (!this.paused()) this.resume();
+      if (!this.paused() && !this.#isRead) this.resume();
     } catch {
       // The banner says that the server is away; its return opens the tail anew, and this comes again.
       return;
@@ -192,7 +211,7 @@ export class LogFeed {
     const newest = this.#known()[0];
     const oldest = items.at(-1);
     if (next_cursor === null || newest === undefined || oldest === undefined) return false;
-    return !this.paused() && newest.time < oldest.time;
+    return !this.paused() && Date.parse(newest.time) + lateMs < Date.parse(oldest.time);
   }
 
   #take(fresh: readonly LogRow[]): void {
@@ -205,12 +224,24 @@ export class LogFeed {
       return;
     }
     this.#known.set(mergeRows(known, fresh));
+    this.#keepNewest();
+  }
+
+  #keepNewest(): void {
+    if (this.#isRead) return;
+    const known = this.#known();
+    const oldest = known[liveRows - 1];
+    if (oldest === undefined || known.length === liveRows) return;
+    this.#known.set(known.slice(0, liveRows));
+    // Up to the next thousandth, for others of the same one.
+    this.#before.set({ to: new Date(Date.parse(oldest.time) + 1).toISOString() });
   }
 
   #forget(): void {
     this.#known.set([]);
     this.#waiting.set([]);
-    this.#cursor.set(undefined);
+    this.#before.set(undefined);
+    this.#isRead = false;
     this.#gap = null;
     this.#isTorn = false;
     this.#error.set(undefined);

@@ -22,8 +22,9 @@ function pages(total: number, at: number) {
 
 it('goes from page to page until all rows since then are there', async () => {
   const { ask, asked } = pages(7, 3);
-  const rows = await rowsSince(from, { query: { group: 'main' }, most: 100 }, ask);
-  expect(rows?.map(({ request_id }) => request_id)).toEqual(['0', '1', '2', '3', '4', '5', '6']);
+  const { rows, isWhole } = await rowsSince(from, { query: { group: 'main' }, most: 100 }, ask);
+  expect(isWhole).toBe(true);
+  expect(rows.map(({ request_id }) => request_id)).toEqual(['0', '1', '2', '3', '4', '5', '6']);
   expect(asked[0]).toEqual({ group: 'main', from, limit: 500 });
   expect(asked.at(-1)).toEqual({ group: 'main', from, limit: 500, cursor: '6' });
 });
@@ -35,7 +36,9 @@ it('asks for no more than the filters let through', async () => {
   expect(asked).toEqual([{ from: later, limit: 500 }]);
 });
 
-it('gives up when there are too many rows, or a search that never ends', async () => {
-  expect(await rowsSince(from, { query: {}, most: 10 }, pages(100, 5).ask)).toBeNull();
-  expect(await rowsSince(from, { query: {}, most: 1_000 }, pages(1_000, 1).ask)).toBeNull();
+it('ends with the newest when there are too many rows, or a search that never ends', async () => {
+  const many = await rowsSince(from, { query: {}, most: 10 }, pages(100, 5).ask);
+  expect(many).toMatchObject({ isWhole: false, rows: { length: 10 } });
+  const endless = await rowsSince(from, { query: {}, most: 1_000 }, pages(1_000, 1).ask);
+  expect(endless).toMatchObject({ isWhole: false, rows: { length: 20 } });
 });

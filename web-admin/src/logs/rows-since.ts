@@ -6,12 +6,18 @@ const pageSize = 500;
 /** A search of many rows goes on in as many answers at most. */
 const mostPages = 20;
 
-/** All rows of a query that began at a time or later, newest first; null when there are more than `most`. */
+/** Rows since a time: all, or the newest without a hole. */
+export interface RowsSince {
+  readonly rows: readonly LogRow[];
+  readonly isWhole: boolean;
+}
+
+/** The rows of a query that began at a time or later, newest first; where there are more than `most`, not all. */
 export async function rowsSince(
   from: string,
   { query, most }: { readonly query: LogQuery; readonly most: number },
   ask: (query: Query<'listLogs'>) => Promise<Answer<'listLogs'>>,
-): Promise<readonly LogRow[] | null> {
+): Promise<RowsSince> {
   const since = query.from !== undefined && query.from > from ? query.from : from;
   const rows: LogRow[] = [];
   let cursor: string | null = null;
@@ -24,8 +30,8 @@ export async function rowsSince(
     });
     rows.push(...answer.items);
     cursor = answer.next_cursor;
-    if (cursor === null) return rows;
-    if (rows.length >= most) return null;
+    if (cursor === null) return { rows, isWhole: true };
+    if (rows.length >= most) break;
   }
-  return null;
+  return { rows, isWhole: false };
 }
