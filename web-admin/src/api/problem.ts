@@ -34,6 +34,10 @@ export function refusedFields(error: unknown): Readonly<Record<string, string>> 
 /** The edge answers 503 when the admin API is away, a proxy in front 502 or 504. */
 export const isAway = (status: number): boolean => status >= 502 && status <= 504;
 
+/** Whose session ended is asked to sign in: where it failed, nothing is to be said. */
+export const isSignedOut = (error: unknown): boolean =>
+  error instanceof ApiProblem && error.status === 401;
+
 /** The server could not be reached. */
 export class ServerAway extends Error {
   override readonly name = 'ServerAway';

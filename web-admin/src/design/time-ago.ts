@@ -23,6 +23,9 @@ import { WallClock } from './clock.ts';
     :host {
       white-space: nowrap;
     }
+    :host([exact]) {
+      white-space: normal;
+    }
   `,
   changeDetection: ChangeDetectionStrategy.OnPush,
 })

@@ -1,5 +1,5 @@
 import { ChangeDetectionStrategy, Component, inject, Injectable, signal } from '@angular/core';
-import { ApiProblem, ServerAway } from '../api/problem.ts';
+import { ApiProblem, isSignedOut, ServerAway } from '../api/problem.ts';
 import { I18n } from '../i18n/i18n.ts';
 import { refusalText } from '../api/refusal.ts';
 import { Icon } from './icon.ts';
@@ -23,8 +23,7 @@ export class Toasts {
   }
 
   failed(error: unknown): void {
-    // Whose session ended is asked to sign in.
-    if (error instanceof ApiProblem && error.status === 401) return;
+    if (isSignedOut(error)) return;
     const away = error instanceof ServerAway;
     const said = error instanceof Error ? error.message : String(error);
     const text = error instanceof ApiProblem ? refusalText(this.#i18n, said) : said;

@@ -1,7 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
 import { MAT_DIALOG_DATA, MatDialogRef } from '@angular/material/dialog';
 import { Api, type Answer } from '../api/api.ts';
-import { ServerAway } from '../api/problem.ts';
+import { isSignedOut, ServerAway } from '../api/problem.ts';
 import { I18n } from '../i18n/i18n.ts';
 import { refusalText } from '../api/refusal.ts';
 import { TaskList } from '../tasks/task-list.ts';
@@ -152,6 +152,7 @@ export class ImportDialog {
       this.#tasks.started(answer);
       this.ref.close();
     } catch (error) {
+      if (isSignedOut(error)) return;
       const said = error instanceof Error ? error.message : String(error);
       const away = error instanceof ServerAway;
       this.problem.set(away ? this.i18n.t('error.away') : refusalText(this.i18n, said));
