@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { newId, problem, sendProblem, type Logger } from '@keymux/service';
 import type { Proxy } from '../proxy/proxy.ts';
-import { requestIdHeader } from '../proxy/response-headers.ts';
-import type { TrustedProxies } from '../proxy/source-ip.ts';
-import type { Upgrades } from '../proxy/upgrade.ts';
+import { requestIdHeader } from '../proxy/headers/response-headers.ts';
+import type { TrustedProxies } from '../proxy/headers/source-ip.ts';
+import type { Upgrades } from '../proxy/upgrade/upgrade.ts';
 import type { ApiForward } from './api-forward.ts';
 import type { ConsoleFiles } from './console-files.ts';
 import { corsHeaders, type CorsRules, preflightHeaders } from './cors.ts';

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Seats } from '../seats.ts';
-import type { Admit, Admitted, Refusal } from './admit.ts';
-import { Exchange, type ExchangeDeps } from './exchange.ts';
-import { exchangeRequest } from './exchange-request.ts';
-import type { InFlight } from './in-flight.ts';
-import { refusedByLimit, refusedRecord, retryAfter } from './refusal.ts';
-import { type BodyLimits, readBody } from './read-body.ts';
-import { hasBody, noBody, type RequestBody } from './request-body.ts';
-import { sendGatewayError } from './send-error.ts';
-import { writeRow } from './write-row.ts';
+import type { Admit, Admitted, Refusal } from './admit/admit.ts';
+import { Exchange, type ExchangeDeps } from './exchange/exchange.ts';
+import { exchangeRequest } from './exchange/exchange-request.ts';
+import type { InFlight } from './admit/in-flight.ts';
+import { refusedByLimit, refusedRecord, retryAfter } from './admit/refusal.ts';
+import { type BodyLimits, readBody } from './body/read-body.ts';
+import { hasBody, noBody, type RequestBody } from './body/request-body.ts';
+import { sendGatewayError } from './gateway-error/send-error.ts';
+import { writeRow } from './row/write-row.ts';
 
 export interface ProxyDeps extends ExchangeDeps {
   readonly admit: Admit;

@@ -8,8 +8,8 @@ import {
   TraceFlags,
   type Tracer,
 } from '@opentelemetry/api';
-import type { LogRecord } from '../proxy/log-record.ts';
-import type { TraceParent } from '../proxy/traceparent.ts';
+import type { LogRecord } from '../proxy/row/log-record.ts';
+import type { TraceParent } from '../proxy/headers/traceparent.ts';
 
 /** Makes the spans of a request that ended; gives the id of its trace, or null when it is not traced. */
 export type RequestSpans = (record: LogRecord, endMs: number) => string | null;
