@@ -8,7 +8,8 @@ import { cpuUs, family, residentMib } from './processes.ts';
 /** What a large pool costs: its import while requests run, its memory, and requests with it against those with ten keys. */
 const large = Number(process.env['KEYS'] ?? 1_000_000);
 const small = 10;
-const rounds = 5;
+const rounds = 6;
+const settleMs = 2_000;
 const load = { connections: 16, requests: 4_000, stream: false } as const;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -63,7 +64,10 @@ try {
   const rates = { small: [] as number[], large: [] as number[] };
   const costs = { small: [] as number[], large: [] as number[] };
   for (let round = 0; round < rounds; round += 1) {
-    for (const group of ['small', 'large'] as const) {
+    const order = ['small', 'large'] as const;
+    for (const group of round % 2 === 0 ? order : order.toReversed()) {
+      // What the one left to be written is not to slow the other.
+      await sleep(settleMs);
       const beganMs = performance.now();
       const beganUs = cpuUs(worker);
       await ask(group, load.requests, load.connections);
