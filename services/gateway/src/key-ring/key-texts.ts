@@ -42,11 +42,12 @@ export class KeyTexts {
     return place;
   }
 
-  /** Gives a place away. */
+  /** Gives a place away, and leaves nothing of its secret. */
   free(place: number): void {
     const block = this.#blockOf(place);
     const from = place % blockBytes;
     const size = headBytes + [0, 2, 4].reduce((sum, at) => sum + block.readUInt16LE(from + at), 0);
+    block.fill(0, from + headBytes, from + size);
     const others = this.#free.get(size);
     if (others === undefined) this.#free.set(size, [place]);
     else others.push(place);
