@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { ChannelName } from '@keymux/contracts';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -367,6 +369,35 @@ describe('what is special', () => {
     });
     expect(reply.complete).toBe(true);
     expect(arrived).toEqual(events);
+  });
+
+  it('lets the upstream wait for a client that does not read, and gives it every chunk when it does', async () => {
+    const { name } = served.get('openai') ?? { name: '' };
+    const sizes = [1, 300, 20_000, 4_000, 8_192, 60];
+    const totalBytes = 64_000_000;
+    const [produced, arrived] = [createHash('sha256'), createHash('sha256')];
+    let producedBytes = 0;
+    async function* endless(): AsyncGenerator<Buffer> {
+      for (let number = 0; producedBytes < totalBytes; number += 1) {
+        const event = `data: ${String(number % 10).repeat(sizes[number % sizes.length] ?? 1)}\n\n`;
+        produced.update(event);
+        producedBytes += event.length;
+        yield Buffer.from(event);
+      }
+    }
+    house.simulator.script({ answer: eventStream(endless()) });
+    const { path, headers, body } = completionOf('openai', { stream: true });
+    const answer = await fetch(`${house.keymux.url}/proxy/${name}${path}`, {
+      method: 'POST',
+      headers: { ...headers, authorization: `Bearer ${house.keymux.proxyKey}` },
+      body,
+    });
+    // Whoever buffers all of it has it all by then; a machine that is busy only looks as if it waited.
+    for (let before = -1; before < producedBytes; await sleep(300)) before = producedBytes;
+    expect(producedBytes).toBeLessThan(totalBytes);
+    for await (const chunk of answer.body ?? []) arrived.update(chunk);
+    expect(producedBytes).toBeGreaterThanOrEqual(totalBytes);
+    expect(arrived.digest('hex')).toBe(produced.digest('hex'));
   });
 
   it('sends anthropic-version only when the client sent none', async () => {

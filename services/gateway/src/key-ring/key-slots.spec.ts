@@ -17,25 +17,36 @@ const keyOf = (id: string, more: Partial<PoolKey> = {}): PoolKey => ({
 /** A seal that is its own secret. */
 const itself = (sealed: string): string => sealed;
 
-const seen = (slots: KeySlots): PoolKey[] =>
+/** Seals in which the secret of a key, its id, is readable. */
+const sealOf = (id: string, which: string): string => `${which}/${id}`;
+const open = (sealed: string): string => sealed.slice(sealed.lastIndexOf('/') + 1);
+
+const byId = <T extends { readonly id: string }>(keys: Iterable<T>): T[] =>
+  [...keys].toSorted((one, other) => (one.id < other.id ? -1 : 1));
+
+const told = ({ id, masked, state, streak, version }: Omit<PoolKey, 'sealed' | 'cooldowns'>) => ({
+  id,
+  masked,
+  state,
+  streak,
+  version,
+});
+
+const seen = (slots: KeySlots) =>
   [...slots.taken()].map((slot) => {
     const key = slots.at(slot);
     if (key === undefined) throw new Error('a slot that is taken has a key');
-    const { id, masked, state, streak, version } = key;
-    return { id, sealed: key.open(itself), masked, state, streak, version, cooldowns: [] };
+    return { ...told(key), secret: key.open(open) };
   });
-
-const byId = (keys: Iterable<PoolKey>): PoolKey[] =>
-  [...keys].toSorted((one, other) => (one.id < other.id ? -1 : 1));
 
 describe('the slots of a pool', () => {
   it('hold what a map of keys would, whatever comes, changes and goes', () => {
     const step = fc.record({
       id: fc.oneof(
         fc.integer({ min: 0, max: 60 }).map((n) => `k${n}`),
-        fc.string({ maxLength: 3 }),
+        fc.string({ maxLength: 3 }).filter((id) => !id.includes('/')),
       ),
-      sealed: fc.string({ unit: 'grapheme', maxLength: 40 }),
+      seal: fc.string({ unit: 'grapheme', maxLength: 40 }),
       state: fc.constantFrom('active' as const, 'blacklisted' as const, 'disabled' as const),
       version: fc.nat(),
       streak: fc.nat(),
@@ -46,24 +57,24 @@ describe('the slots of a pool', () => {
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
         const slots = new KeySlots();
         const model = new Map<string, PoolKey>();
-        const secrets = new Map<string, string>();
-        for (const { id, opened, gone, ...more } of steps) {
+        for (const { id, seal, opened, gone, ...more } of steps) {
           const slot = slots.slotOf(id);
           expect(slot === undefined).toBe(!model.has(id));
-          const key = keyOf(id, more);
+          const key = keyOf(id, { ...more, sealed: sealOf(id, seal) });
           if (gone) {
             if (slot !== undefined) slots.delete(slot);
             model.delete(id);
-            secrets.delete(id);
           } else {
             if (slot === undefined) slots.add(key);
             else slots.change(slot, key);
-            model.set(id, { ...key, sealed: secrets.get(id) ?? key.sealed });
-            if (opened) secrets.set(id, slots.at(slots.slotOf(id) ?? -1)?.open(itself) ?? '');
+            model.set(id, key);
+            if (opened) expect(slots.at(slots.slotOf(id) ?? -1)?.open(open)).toBe(id);
           }
         }
         expect(slots.size).toBe(model.size);
-        expect(byId(seen(slots))).toEqual(byId(model.values()));
+        expect(byId(seen(slots))).toEqual(
+          byId(model.values()).map((key) => ({ ...told(key), secret: key.id })),
+        );
       }),
     );
   });
@@ -104,10 +115,43 @@ describe('the slots of a pool', () => {
       });
     slots.change(0, keyOf('k0', { version: 2, sealed: 'sealed anew' }));
     expect(secretOf(0)).toBe('sk-\u00fc');
+    const opened = seals.length;
     for (let slot = 1; slot < 30_000; slot += 1) slots.at(slot);
     slots.change(0, keyOf('k0', { version: 3, sealed: 'and again' }));
     expect(secretOf(0)).toBe('sk-\u00fc');
-    expect(seals).toEqual(['sealed anew']);
+    expect(seals[0]).toBe('sealed anew');
+    expect(seals).toHaveLength(opened);
+  });
+
+  it('open with a secret those of the keys whose turn is next, and no others', () => {
+    const slots = new KeySlots();
+    for (let n = 0; n < 40; n += 1) {
+      slots.add(keyOf(`k${n}`, { state: n === 3 ? 'disabled' : 'active' }));
+    }
+    const seals: string[] = [];
+    const opening = (sealed: string): string => {
+      seals.push(sealed);
+      return 'sk';
+    };
+    for (let slot = 0; slot < 16; slot += 1) if (slot !== 3) slots.at(slot)?.open(opening);
+    const sealsOf = (from: number, to: number): string[] =>
+      Array.from({ length: to - from }, (_, at) => `sealed-k${from + at}`);
+    // k3 is disabled.
+    expect(seals).toEqual([...sealsOf(0, 3), ...sealsOf(4, 16)]);
+    slots.at(39)?.open(opening);
+    expect(seals.slice(15)).toEqual(['sealed-k39']);
+  });
+
+  it('tell of a seal that cannot be opened when it is the turn of its key', () => {
+    const slots = new KeySlots();
+    for (const id of ['first', 'broken', 'third']) slots.add(keyOf(id));
+    const opening = (sealed: string): string => {
+      if (sealed === 'sealed-broken') throw new Error('it does not open');
+      return sealed;
+    };
+    expect(slots.at(0)?.open(opening)).toBe('sealed-first');
+    expect(() => slots.at(1)?.open(opening)).toThrow('it does not open');
+    expect(slots.at(2)?.open(opening)).toBe('sealed-third');
   });
 
   it('give a secret that is longer than its seal', () => {

@@ -67,6 +67,10 @@ export class KeyTexts {
     return block.toString('utf8', start, start + block.readUInt16LE(from + 2));
   }
 
+  isOpened(place: number): boolean {
+    return this.#blockOf(place).readUInt16LE((place % blockBytes) + 6) > 0;
+  }
+
   /** The sealed secret; undefined once it was opened. */
   sealed(place: number): string | undefined {
     const block = this.#blockOf(place);

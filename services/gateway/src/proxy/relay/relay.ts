@@ -158,19 +158,20 @@ export class Relay implements AttemptListener {
     return flowing;
   }
 
+  // The row must be on disk before the client has all, or a crash in between loses it.
   #write(chunk: Buffer, newest: boolean): boolean {
-    if (newest && !this.#settled && this.#isLast(chunk)) {
+    if (!newest || this.#settled) return this.#writer.write(chunk);
+    const { contentLength } = this.#answer.headers;
+    if (contentLength !== null && this.#receivedBytes >= contentLength) {
+      this.#last.keep(chunk);
+      this.#settle(() => undefined);
+      return true;
+    }
+    if (contentLength === null && this.#usage?.endsStream(chunk) === true) {
       this.#last.hold();
       this.#settle(() => undefined);
     }
     return this.#writer.write(chunk);
-  }
-
-  // The row must be on disk before the client has all, or a crash in between loses it.
-  #isLast(chunk: Buffer): boolean {
-    const { contentLength } = this.#answer.headers;
-    if (contentLength !== null) return this.#receivedBytes >= contentLength;
-    return this.#usage?.endsStream(chunk) ?? false;
   }
 
   #settle(then: () => void): void {
