@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { connectIpcBus, portToParent } from '@keymux/bus';
 import { type Coordination, createLimitsOverCalls } from '@keymux/coordination';
 import { createGateway } from '@keymux/gateway';
@@ -87,6 +88,8 @@ async function run(boot: WorkerBoot): Promise<void> {
     await coordination.start();
     await gateway.start();
     tell({ kind: 'ready', port: gateway.port });
+    // What was compiled anew, after an update of Keymux, is kept even when this worker is killed.
+    flushCompileCache();
   } catch (error) {
     if (!(error instanceof StartProblem)) log.fatal({ err: error }, 'the gateway cannot start');
     tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
