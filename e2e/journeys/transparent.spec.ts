@@ -313,6 +313,14 @@ describe('what is special', () => {
     expectTransparent(sent, await both(sent), { chunks: false });
   });
 
+  it.each([400, 503])('passes an answer of %i that is larger than what is held', async (status) => {
+    house.simulator.script({
+      answer: bytes(status, 'application/octet-stream', simulatedBytes(3_000_000)),
+    });
+    const sent = completion('openai', false);
+    expectTransparent(sent, await both(sent), { chunks: false });
+  });
+
   it('gives redirects to the client', async () => {
     house.simulator.script({
       answer: bytes(302, 'text/plain', Buffer.from('there'), [['Location', '/v1/elsewhere?a=b']]),

@@ -160,7 +160,7 @@ export class Relay implements AttemptListener {
 
   // The row must be on disk before the client has all, or a crash in between loses it.
   #write(chunk: Buffer, newest: boolean): boolean {
-    if (!newest || this.#settled) return this.#writer.write(chunk);
+    if (!newest || this.#settled || this.#refusedStreaming) return this.#writer.write(chunk);
     const { contentLength } = this.#answer.headers;
     if (contentLength !== null && this.#receivedBytes >= contentLength) {
       this.#last.keep(chunk);
