@@ -7,6 +7,8 @@ export interface Load {
   readonly requests: number;
   readonly connections: number;
   readonly stream: boolean;
+  /** Beside those that every client sends. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const body = Buffer.from(
@@ -35,6 +37,7 @@ export async function run(load: Load): Promise<number[]> {
             authorization: `Bearer ${load.key}`,
             'content-type': 'application/json',
             'content-length': bytes.length,
+            ...load.headers,
           },
         },
         (res) => {
