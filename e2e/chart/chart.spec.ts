@@ -1,5 +1,5 @@
 import { settings } from '@keymux/contracts';
-import { helm } from '@keymux/parts/helm';
+import { helm, helmPatienceMs } from '@keymux/parts/helm';
 import { kubernetesObjections } from '@keymux/parts/kubernetes-validate';
 import { environmentReference, readEnvironment } from '@keymux/service';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import {
   containerOf,
   type KubernetesObject,
   networkPoliciesOf,
+  type PodMonitor,
   secretsOf,
   selects,
   servicesOf,
@@ -18,11 +19,9 @@ import {
 import { lint, objectsOf } from './render.ts';
 
 const reference = environmentReference(settings);
-/** Longest wait for Helm and kubernetes-validate, which the first run on a machine has to get. */
-const makingMs = 600_000;
 beforeAll(async () => {
   await helm();
-}, makingMs);
+}, helmPatienceMs);
 
 /** The text of a variable, out of the Secrets of the chart where it stands there. */
 function textOf(variable: Variable, objects: readonly KubernetesObject[]): string {
@@ -45,7 +44,7 @@ describe.each(Object.entries(houses))('the chart, %s,', (name, values) => {
     ({ text, objects } = await objectsOf(values, ['--namespace', 'ai']));
   });
 
-  it('is what Kubernetes takes', { timeout: makingMs }, async () => {
+  it('is what Kubernetes takes', { timeout: 600_000 }, async () => {
     // What is on there has all kinds and fields; an older Kubernetes has nothing to say to a part of them.
     const versions = name.includes('everything') ? ['1.27', '1.37'] : ['1.37'];
     const { passed, objections } = await kubernetesObjections(text, versions);
@@ -293,6 +292,29 @@ describe('distributed', () => {
     expect(objects.find(({ kind }) => kind === 'HorizontalPodAutoscaler')).toMatchObject({
       spec: { scaleTargetRef: { kind: gateway?.kind, name: gateway?.metadata.name } },
     });
+  });
+
+  it('has Prometheus ask every pod, in a job that the alerts know', async () => {
+    const { objects } = await objectsOf(houses['distributed with everything on']);
+    const monitor = objects.find(({ kind }) => kind === 'PodMonitor') as PodMonitor | undefined;
+    for (const { spec } of workloadsOf(objects)) {
+      const { labels } = spec.template.metadata;
+      expect(selects(monitor?.spec.selector.matchLabels ?? { none: '' }, labels)).toBe(true);
+      expect(labels[monitor?.spec.jobLabel ?? '']).toContain('keymux');
+      const ports = spec.template.spec.containers[0].ports.map(({ name }) => name);
+      expect(ports).toContain(monitor?.spec.podMetricsEndpoints[0]?.port);
+    }
+  });
+
+  it('never runs two of a service of which there is to be one', async () => {
+    const { objects } = await objectsOf(leastApart);
+    const mayMeet = workloadsOf(objects).filter(
+      ({ kind, spec }) => kind === 'Deployment' && spec.strategy?.type !== 'Recreate',
+    );
+    expect(mayMeet.map(componentOf)).toEqual([]);
+    const shared = await objectsOf(houses['distributed with everything on']);
+    const config = workloadsOf(shared.objects).find((each) => componentOf(each) === 'config');
+    expect(config).toMatchObject({ kind: 'StatefulSet', spec: { replicas: 1 } });
   });
 
   it('takes an installed Secret that has no previous key', async () => {

@@ -46,6 +46,7 @@ export interface Workload extends KubernetesObject {
   readonly spec: {
     readonly replicas?: number;
     readonly serviceName?: string;
+    readonly strategy?: { readonly type: string };
     readonly selector: { readonly matchLabels: Labels };
     readonly template: {
       readonly metadata: { readonly labels: Labels; readonly annotations: Labels };
@@ -86,6 +87,14 @@ export interface NetworkPolicy extends KubernetesObject {
       readonly ports: readonly { readonly port: string }[];
       readonly from?: readonly { readonly podSelector?: { readonly matchLabels: Labels } }[];
     }[];
+  };
+}
+
+export interface PodMonitor extends KubernetesObject {
+  readonly spec: {
+    readonly selector: { readonly matchLabels: Labels };
+    readonly jobLabel: string;
+    readonly podMetricsEndpoints: readonly { readonly port: string }[];
   };
 }
 

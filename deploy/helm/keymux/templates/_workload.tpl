@@ -18,6 +18,11 @@ spec:
   {{- if ne (toString .replicas) "null" }}
   replicas: {{ include "keymux.text" .replicas }}
   {{- end }}
+  {{- if and (eq $name "validator") (not (include "keymux.hasRedis" $root)) }}
+  # Without Redis two would probe the same keys, also for the moment of an update.
+  strategy:
+    type: Recreate
+  {{- end }}
   {{- if eq .kind "StatefulSet" }}
   serviceName: {{ $fullname }}-pods
   podManagementPolicy: Parallel
