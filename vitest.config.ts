@@ -22,6 +22,7 @@ export default defineConfig({
             'packages/*/src/**/*.spec.ts',
             'services/*/src/**/*.spec.ts',
             'web-admin/**/*.spec.ts',
+            'deploy/**/*.spec.ts',
           ],
           // Ends what hangs; a busy machine may take its time.
           testTimeout: 60_000,

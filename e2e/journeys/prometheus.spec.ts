@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promtool, startPrometheus, type Alert, type Prometheus } from '@keymux/parts/prometheus';
+import { keymanagerOperations } from '@keymux/contracts';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ask } from '../clients/ask.ts';
 import { addServing, useHouse } from '../product/house.ts';
@@ -13,6 +14,31 @@ import { fault, type Fault } from '../provider-simulator/errors.ts';
 const deployed = (path: string): string =>
   fileURLToPath(new URL(`../../deploy/${path}`, import.meta.url));
 const alertsFile = deployed('prometheus/keymux-alerts.yml');
+
+/** What the journey looks at in what Grafana imports. */
+interface Dashboard {
+  readonly title: string;
+  readonly panels: readonly {
+    readonly title: string;
+    readonly description?: string;
+    readonly targets?: readonly { readonly expr: string; readonly legendFormat: string }[];
+  }[];
+  readonly templating: { readonly list: readonly { type: string; query: string }[] };
+}
+
+const dashboards = readdirSync(deployed('grafana'))
+  .filter((name) => name.endsWith('.json'))
+  .map((name): Dashboard => JSON.parse(readFileSync(deployed(`grafana/${name}`), 'utf8')));
+/** What docs/metrics.md tells of, and what else Prometheus is told of histograms. */
+const described = Array.from(
+  readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8').matchAll(
+    /^\| `(keymux_\w+)`( \(histogram\))?/gm,
+  ),
+  ([, name = '', histogram]) =>
+    histogram === undefined ? [name] : ['_bucket', '_count', '_sum'].map((part) => name + part),
+).flat();
+/** A bus can be away only where services are apart. */
+const isApartOnly = 'keymux_bus_up';
 
 describe('what deploy/prometheus has', () => {
   it('is read by Prometheus', async () => {
@@ -69,6 +95,8 @@ describe('a Prometheus that asks a running Keymux', () => {
   beforeAll(async () => {
     group = await addServing(house, { channel: 'openai' }, 5);
     traffic = startTraffic(() => ask(group.url, 'openai', house.keymux.proxyKey), 200);
+    const { id } = await house.keymux.api.key(group.name, group.secrets[0] ?? '');
+    await house.keymux.api.call(keymanagerOperations.validateKey, { params: { id } });
     // An alert that waits is right when it would fire at once where it does not wait.
     const atOnce = join(folder, 'at-once.yml');
     const rules = readFileSync(alertsFile, 'utf8').replaceAll(/^ +(keep_firing_)?for: .*\n/gm, '');
@@ -95,8 +123,8 @@ describe('a Prometheus that asks a running Keymux', () => {
       const [expression = '', annotations = ''] = rule.split(/annotations:/);
       const known = new Set(['missing', 'instance', 'job']);
       for (const { metric, labels } of selectorsOf(expression)) {
-        // It is told of where services are apart only.
-        if (metric === 'keymux_bus_up' && mode === 'standalone') known.add('bus');
+        expect(described).toContain(metric);
+        if (metric === isApartOnly && mode === 'standalone') known.add('bus');
         else {
           const has = await prometheus.labelsOf(metric);
           expect(has, metric).toContain('service');
@@ -137,6 +165,41 @@ describe('a Prometheus that asks a running Keymux', () => {
     await addRefused('invalid-key', { keys: 5 });
     await expect.poll(() => fires('KeymuxKeysFailAlike', {}), patience).toBe(true);
   });
+
+  it.each(dashboards.map((dashboard) => [dashboard.title, dashboard] as const))(
+    'has something to show in every panel of %s',
+    async (_title, { panels, templating }) => {
+      for (const { query } of templating.list.filter(({ type }) => type === 'query')) {
+        const [, metric = '', label = ''] = /^label_values\((.+), (\w+)\)$/.exec(query) ?? [];
+        expect(await prometheus.labelsOf(metric), query).toContain(label);
+      }
+      const shown = panels.filter(({ targets }) => targets !== undefined);
+      expect(shown.length).toBeGreaterThan(10);
+      for (const { title, description = '', targets = [] } of shown) {
+        for (const { expr, legendFormat } of targets) {
+          const query = expr
+            .replaceAll(/\$(group|instance)\b/g, '.*')
+            .replaceAll('$__rate_interval', '1m');
+          expect(query, title).not.toContain('$');
+          for (const { metric } of selectorsOf(query)) expect(described, title).toContain(metric);
+          if (query.includes(isApartOnly) && mode === 'standalone') {
+            expect(description, title).toContain('Empty for npm start');
+            // It can be read, though.
+            expect(await prometheus.query(query)).toEqual([]);
+            continue;
+          }
+          await expect.poll(() => prometheus.query(query), patience).not.toEqual([]);
+          const samples = await prometheus.query(query);
+          for (const [, label = ''] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) {
+            for (const { metric } of samples)
+              expect(metric, `${title}: ${query}`).toHaveProperty(label);
+          }
+          const numbers = samples.filter(({ value }) => Number.isFinite(value));
+          expect(numbers, `${title}: ${query}`).not.toEqual([]);
+        }
+      }
+    },
+  );
 
   it('tells of a Keymux that has ended', async () => {
     await traffic.stop();
