@@ -817,7 +817,7 @@ export interface Operations {
       readonly total?: number;
     };
   };
-  /** Imports keys: text, JSON {keys:[…]} or a file upload, streamed, as a task. */
+  /** Imports keys: text, a table, JSON, JSON lines or a file upload, streamed, as a task. */
   importKeys: {
     path: { readonly name: string };
     query: { readonly dry_run?: boolean | undefined };

@@ -100,7 +100,7 @@ export const keymanagerOperations = {
     owner: 'keymanager',
     method: 'POST',
     path: '/api/groups/{name}/keys',
-    summary: 'Imports keys: text, JSON {keys:[…]} or a file upload, streamed, as a task.',
+    summary: 'Imports keys: text, a table, JSON, JSON lines or a file upload, streamed, as a task.',
     tag: 'keys',
     auth: 'admin',
     params: group,

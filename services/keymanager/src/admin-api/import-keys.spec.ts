@@ -66,6 +66,22 @@ describe('importing keys', () => {
     expect((await run.list(name)).total).toBe(3);
   });
 
+  it('takes JSON lines under a content type of their own', async () => {
+    const name = run.newGroup();
+    const [a = '', b = ''] = secretsOf(name, 2);
+    const body = [{ api_key: a, note: 'ours' }, { note: 'no key' }, { api_key: b }]
+      .map((each) => JSON.stringify(each))
+      .join('\n');
+    for (const type of ['application/x-ndjson', 'application/jsonl', 'text/plain']) {
+      const path = `/api/groups/${name}/keys?dry_run=true`;
+      const headers = { 'content-type': type };
+      expect(await run.request('POST', path, body, { headers })).toMatchObject({
+        status: 200,
+        body: { added: 2, invalid: 1, invalid_lines: [{ line: 2 }] },
+      });
+    }
+  });
+
   it('keeps the same key in several groups, and takes one again that was deleted', async () => {
     const [one, other] = [run.newGroup(), run.newGroup()];
     const secrets = secretsOf('both', 2);
@@ -104,7 +120,7 @@ describe('importing keys', () => {
     expect((await send(new Uint8Array([0x7b, 0xff]), json)).status).toBe(400);
     expect(await send('{"keys":[1]}', json)).toMatchObject({
       status: 422,
-      body: { errors: [{ field: 'keys[0]', message: 'must be text' }] },
+      body: { errors: [{ field: 'keys[0]', message: 'must be text, or an object with a key' }] },
     });
     expect(await send('{"kys":[]}', json)).toMatchObject({
       status: 422,

@@ -1,3 +1,5 @@
+import { namesKeys, withoutName } from './key-names.ts';
+
 /** One thing between separators: a key, or why it is none. `line` counts from 1. */
 export type Entry =
   | { readonly kind: 'key'; readonly line: number; readonly secret: string }
@@ -28,7 +30,7 @@ const unseen =
 
 /** Says whether a text is a key; the reason never repeats it. */
 export function readEntry(copied: string, line: number): Entry {
-  const text = copied.replace(unseen, '');
+  const text = withoutName(copied.replace(unseen, ''));
   const invalid = (reason: string): Entry => ({ kind: 'invalid', line, reason });
   if (text.length > longestKey) return invalid(`is longer than ${longestKey} characters`);
   if (/[\s,;]/.test(text)) return invalid('has white space or a separator inside');
@@ -36,9 +38,14 @@ export function readEntry(copied: string, line: number): Entry {
   if (!/^[\x21-\x7e]+$/.test(text)) return invalid('has characters that no key has');
   if (/["']/.test(text)) return invalid('has a quotation mark inside');
   if (!/[\dA-Za-z]/.test(text)) return invalid('has no letter and no digit');
-  // A line of an .env file.
-  if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+=/.test(text)) {
-    return invalid('has a name and = before the key: take them away');
-  }
+  if (isNamed(text)) return invalid('has a name and = before the key: take them away');
+  if (text.endsWith(':')) return invalid('has a name and : before the key: take them away');
   return { kind: 'key', line, secret: text };
+}
+
+// A line of an .env file, of a name that need not be that of a key for an upstream.
+function isNamed(text: string): boolean {
+  if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+=/.test(text)) return true;
+  const at = text.indexOf('=');
+  return at !== -1 && at < text.length - 1 && namesKeys(text.slice(0, at));
 }

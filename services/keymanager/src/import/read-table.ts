@@ -1,4 +1,5 @@
 import { type Entry, type EntryReader, longestKey, readEntry } from './entry.ts';
+import { indexOfKeys } from './key-names.ts';
 
 const newline = 0x0a;
 const carriageReturn = 0x0d;
@@ -12,27 +13,14 @@ export interface KeyColumn {
   readonly separator: ',' | ';' | '\t';
 }
 
-const keyNames =
-  /^(?:(?:openai|gemini|google|anthropic|claude|upstream)[ _-]?)?(?:api|secret|access)?[ _-]?(?:keys?|tokens?|secret)$/i;
-
 /** Reads a line as the names of a table's columns; null when none of several names keys. */
 export function keyColumnOf(line: string): KeyColumn | null {
   for (const separator of [',', ';', '\t'] as const) {
     const names = line.split(separator);
-    const index = names.findIndex(namesKeys);
+    const index = indexOfKeys(names);
     if (names.length > 1 && index !== -1) return { index, separator };
   }
   return null;
-}
-
-/** Whether a line or cell is no key but what stands above keys. */
-export function namesKeys(text: string): boolean {
-  return keyNames.test(
-    text
-      .trim()
-      .replace(/^(["'])(.*)\1$/, '$2')
-      .trim(),
-  );
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Entry, EntryReader } from './entry.ts';
+import { namesKeys } from './key-names.ts';
 import { createJsonReader } from './read-json.ts';
 import { createLineReader } from './read-lines.ts';
-import { createTableReader, keyColumnOf, namesKeys } from './read-table.ts';
+import { createTableReader, keyColumnOf } from './read-table.ts';
 
 /** So much of a text says of what kind it is. */
 const headBytes = 8_192;
@@ -97,7 +98,7 @@ function kindOf(head: Buffer, isWhole: boolean): Kind | undefined {
 }
 
 function kindOfLine(line: string, from: number, before: string): Kind {
-  if (/^[[{]/.test(line)) return { reader: createJsonReader(), from, instead: '' };
+  if (/^[[{]/.test(line)) return { reader: createJsonReader(), from, instead: before };
   const column = keyColumnOf(line);
   if (column !== null) return { reader: createTableReader(column), from, instead: before };
   // What only says that keys follow becomes a comment.

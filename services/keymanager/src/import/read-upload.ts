@@ -20,7 +20,8 @@ class Gone extends Error {
 }
 
 type Form = 'json' | 'text' | 'multipart';
-const isJson = (type: string): boolean => /^application\/([\w.-]+\+)?json$/.test(type);
+const isJson = (type: string): boolean =>
+  /^application\/(?:(?:[\w.-]+\+)?json|json-?lines|jsonl|(?:x-)?ndjson)$/.test(type);
 
 function formOf(req: IncomingMessage): Form | undefined {
   const type = (req.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
@@ -31,8 +32,8 @@ function formOf(req: IncomingMessage): Form | undefined {
 }
 
 /**
- * Reads the entries of an import as they arrive, at the pace of `take`: text, JSON `{keys: […]}`,
- * or files of either. Reading to the end means that the whole body was well formed.
+ * Reads the entries of an import as they arrive, at the pace of `take`: text, JSON, or files
+ * of either. Reading to the end means that the whole body was well formed.
  */
 export async function readUpload(
   req: IncomingMessage,

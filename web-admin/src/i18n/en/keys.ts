@@ -20,7 +20,7 @@ export const keys = {
   'import.title': 'Import keys into {name}',
   'import.keys': 'Keys',
   'import.placeholder':
-    'One a line, or separated by commas or spaces; # begins a comment. Or drop a file here.',
+    'One a line, or separated by commas or spaces; # begins a comment. A CSV and JSON are read too. Or drop a file here.',
   'import.file': 'Choose a file',
   'import.look': 'Preview',
   'import.sending': 'The keys are on their way to the server …',

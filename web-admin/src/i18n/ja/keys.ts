@@ -22,7 +22,7 @@ export const keys: Record<keyof typeof en, string> = {
   'import.title': '{name} にキーをインポート',
   'import.keys': 'キー',
   'import.placeholder':
-    '1 行に 1 つ、またはカンマや空白区切り。# からはコメント。ファイルもドロップできます。',
+    '1 行に 1 つ、またはカンマや空白区切り。# からはコメント。CSV と JSON も読み取ります。ファイルもドロップできます。',
   'import.file': 'ファイルを選択',
   'import.look': 'プレビュー',
   'import.sending': 'キーを送信しています…',

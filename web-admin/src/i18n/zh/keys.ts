@@ -21,7 +21,8 @@ export const keys: Record<keyof typeof en, string> = {
   'keys.deleteText': '删除后无法恢复。',
   'import.title': '向 {name} 导入密钥',
   'import.keys': '密钥',
-  'import.placeholder': '每行一个，或用逗号、空格分隔；# 之后是注释。也可将文件拖到这里。',
+  'import.placeholder':
+    '每行一个，或用逗号、空格分隔；# 之后是注释。也支持 CSV 和 JSON。也可将文件拖到这里。',
   'import.file': '选择文件',
   'import.look': '预览',
   'import.sending': '正在发送密钥……',
