@@ -111,6 +111,15 @@ describe('scrubText', () => {
     ['key sk-abc…wxyz failed', 'key sk-abc…wxyz failed'],
     ['key: sk-abc…wxyz failed', 'key: sk-abc…wxyz failed'],
     ['model gpt-5 in group team-a', 'model gpt-5 in group team-a'],
+    [
+      'this says nothing of the key: HTTP 503: busy',
+      'this says nothing of the key: HTTP 503: busy',
+    ],
+    ['invalid API key: expired.', 'invalid API key: expired.'],
+    ['using Bearer auth (Bearer YOUR_KEY)', 'using Bearer auth (Bearer [redacted])'],
+    ['Bearer changeme, AUTH_KEY: changeme', 'Bearer [redacted], AUTH_KEY: [redacted]'],
+    ['the key: aBcDeFgHiJkL', 'the key: [redacted]'],
+    ['{"key": "changeme"} key=changeme', '{"key": "[redacted]"} key=[redacted]'],
   ])('%s → %s', (text, expected) => {
     expect(scrubText(text)).toBe(expected);
   });
@@ -119,6 +128,38 @@ describe('scrubText', () => {
     fc.assert(
       fc.property(fc.string(), fc.stringMatching(/^sk-[\w-]{20,40}$/), fc.string(), (a, key, b) => {
         expect(scrubText(`${a} ${key} ${b}`)).not.toContain(key);
+      }),
+    );
+  });
+});
+
+describe('scrubText, of names of secrets in sentences', () => {
+  const name = fc.constantFrom('key', 'the API key', 'Key', 'token', 'secret', 'its TOKEN');
+
+  it('hides no ordinary word behind them', () => {
+    const word = fc.stringMatching(/^(?:[a-z]{2,16}|[A-Z][a-z]{1,15}|[A-Z]{2,16})$/);
+    fc.assert(
+      fc.property(name, word, fc.constantFrom('', '.', ':', ' 503: busy'), (named, said, end) => {
+        const text = `nothing of ${named}: ${said}${end}`;
+        expect(scrubText(text)).toBe(text);
+      }),
+    );
+  });
+
+  it('hides what is no word, and whatever a field or a parameter holds', () => {
+    const secret = fc
+      .stringMatching(/^[\w.~+/=-]{8,60}$/)
+      .filter((one) => /[\d_]/.test(one) || one.length > 20);
+    const any = fc.stringMatching(/^[A-Za-z]{4,60}$/);
+    const field = fc.constantFrom('key=', 'api_key: ', 'x-api-key: ', '"token": "', 'password: ');
+    fc.assert(
+      fc.property(name, secret, (named, one) => {
+        expect(scrubText(`nothing of ${named}: ${one}`)).not.toContain(one);
+      }),
+    );
+    fc.assert(
+      fc.property(field, any, (named, one) => {
+        expect(scrubText(`?${named}${one}`)).toMatch(/\[redacted\]$/);
       }),
     );
   });

@@ -27,6 +27,10 @@ describe('the answer to a probe', () => {
     expect(judgeProbe(answer(status, text), about)).toMatchObject({ says, status });
   });
 
+  it('hides no word of its own', () => {
+    expect(judgeProbe(answer(503, error('busy')), about).message).toContain('the key: HTTP 503');
+  });
+
   it('says what the provider said', () => {
     expect(judgeProbe(answer(401, error('bad key')), about).message).toBe('HTTP 401: bad key');
     expect(judgeProbe(answer(429, error('slow')), about).message).toContain('rate limited');
