@@ -69,7 +69,7 @@ export class EffectiveConfig {
         name,
         source,
         title: setting === undefined ? name : settingText(setting, this.i18n.language()).title,
-        value: valueText(value, this.i18n, '–'),
+        value: valueText({ name, value, nothing: '–' }, this.i18n),
       };
     }),
   );

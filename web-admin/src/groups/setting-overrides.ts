@@ -65,8 +65,8 @@ export class SettingOverrides {
       .map((each) => ({ ...each, ...settingText(each, this.i18n.language()) })),
   );
 
-  shown({ value }: Setting): string {
-    return valueText(value, this.i18n, '–');
+  shown({ name, value }: Setting): string {
+    return valueText({ name, value, nothing: '–' }, this.i18n);
   }
 
   take({ name, type }: Setting, text: string): void {

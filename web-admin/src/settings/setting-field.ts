@@ -55,9 +55,10 @@ export class SettingField {
     if (type !== 'integer' || min === undefined || max === undefined) return null;
     return `${this.i18n.number(min)}–${this.i18n.number(max)}`;
   });
-  readonly fallback = computed(() =>
-    valueText(this.setting().default, this.i18n, this.i18n.t('settings.empty')),
-  );
+  readonly fallback = computed(() => {
+    const { name, default: value } = this.setting();
+    return valueText({ name, value, nothing: this.i18n.t('settings.empty') }, this.i18n);
+  });
   readonly checked = computed(() =>
     this.inherits() ? this.setting().default === true : this.shown() === true,
   );

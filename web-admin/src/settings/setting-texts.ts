@@ -1,4 +1,5 @@
 import type { Setting } from '../api/generated.ts';
+import type { MessageKey } from '../i18n/en.ts';
 import type { I18n } from '../i18n/i18n.ts';
 import type { Language } from '../i18n/languages.ts';
 import type { SettingName } from './settings-draft.ts';
@@ -174,9 +175,25 @@ const translated: Readonly<
   Record<Exclude<Language, 'en'>, Readonly<Partial<Record<string, SettingText>>>>
 > = { zh, ja };
 
-/** A value that is no text as a reader has it; `nothing` stands for an empty one. */
-export function valueText(value: unknown, i18n: I18n, nothing: string): string {
+// What 0 means, where it is no amount.
+const zeros: Readonly<Partial<Record<string, MessageKey>>> = {
+  request_log_retention_days: 'settings.zeroAll',
+  request_log_write_interval_minutes: 'settings.zeroAtOnce',
+  blacklist_threshold: 'settings.zeroNever',
+  key_rpm_limit: 'settings.zeroUnlimited',
+  key_concurrency_limit: 'settings.zeroUnlimited',
+  proxy_key_rpm_limit: 'settings.zeroUnlimited',
+  outcome_retention_days: 'settings.zeroNothing',
+} satisfies Partial<Record<SettingName, MessageKey>>;
+
+/** A value of the setting `name` that is no text as a reader has it; `nothing` stands for an empty one. */
+export function valueText(
+  { name, value, nothing }: { name: string; value: unknown; nothing: string },
+  i18n: Pick<I18n, 't' | 'number'>,
+): string {
   if (typeof value === 'boolean') return i18n.t(value ? 'settings.on' : 'settings.off');
+  const zero = value === 0 ? zeros[name] : undefined;
+  if (zero !== undefined) return i18n.t(zero);
   if (typeof value === 'number') return i18n.number(value);
   return value === '' ? nothing : String(value);
 }
