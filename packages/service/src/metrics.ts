@@ -1,20 +1,13 @@
 import { createServer, type Server } from 'node:http';
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Gauge, Registry } from 'prom-client';
 import { StartProblem, type Service } from './lifecycle.ts';
 import { listen } from './listen.ts';
 import type { Logger } from './logger.ts';
 
-/** Where the parts of one service register what they count; the process's own figures come with it when asked for. */
-export function createMetricsRegistry({
-  service,
-  processMetrics = false,
-}: {
-  service: string;
-  processMetrics?: boolean;
-}): Registry {
+/** Where the parts of one service register what they count. */
+export function createMetricsRegistry({ service }: { readonly service: string }): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
-  if (processMetrics) collectDefaultMetrics({ register: registry });
   return registry;
 }
 

@@ -54,7 +54,7 @@ export interface ConfigService extends Service {
 export function createConfig(deps: ConfigDeps): ConfigService {
   const { store, bus, calls, vault, auth, log, clock, environmentSettings } = deps;
   const isAuthKey = auth.checkKey;
-  const registry = createMetricsRegistry({ service: 'config', processMetrics: false });
+  const registry = createMetricsRegistry({ service: 'config' });
   const broadcast = new Broadcast({ bus, vault, isAuthKey, clock, log, environmentSettings });
   const audit = createAudit({ store, clock });
   const changed = broadcast.changed.bind(broadcast);

@@ -51,7 +51,7 @@ export interface Logsink extends Service {
 /** Takes request logs off the bus, keeps them by the day, and answers questions about them. */
 export function createLogsink(deps: LogsinkDeps): Logsink {
   const { store, bus, calls, auth, log, clock, deadLetters } = deps;
-  const registry = createMetricsRegistry({ service: 'logsink', processMetrics: false });
+  const registry = createMetricsRegistry({ service: 'logsink' });
   const registers = [registry];
   const rows = new Counter({
     name: 'keymux_log_rows_total',
