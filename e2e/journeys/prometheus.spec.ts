@@ -188,7 +188,8 @@ describe('a Prometheus that asks a running Keymux', () => {
             expect(await prometheus.query(query)).toEqual([]);
             continue;
           }
-          await expect.poll(() => prometheus.query(query), patience).not.toEqual([]);
+          const about = { ...patience, message: `${title}: ${query}` };
+          await expect.poll(() => prometheus.query(query), about).not.toEqual([]);
           const samples = await prometheus.query(query);
           for (const [, label = ''] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) {
             for (const { metric } of samples)
