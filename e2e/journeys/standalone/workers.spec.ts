@@ -7,6 +7,15 @@ import { addServing, useHouse } from '../../product/house.ts';
 
 const house = useHouse({ env: { GATEWAY_WORKERS: '2' } });
 
+/** What Prometheus is told of all requests. */
+async function requestsCounted(): Promise<number> {
+  const text = await (await fetch(house.keymux.metricsUrl)).text();
+  const counts = Array.from(text.matchAll(/^keymux_requests_total\{.*\} (\d+)$/gm), ([, count]) =>
+    Number(count),
+  );
+  return counts.reduce((sum, each) => sum + each, 0);
+}
+
 describe('gateway workers', () => {
   it(
     'are processes of their own, and one that dies is replaced',
@@ -23,6 +32,7 @@ describe('gateway workers', () => {
         clients: 16,
       });
       await load.reached(300);
+      const before = await requestsCounted();
       const [victim = 0, other = 0] = childrenOf(keymux.pid());
       process.kill(victim, 'SIGKILL');
       await expect
@@ -31,6 +41,7 @@ describe('gateway workers', () => {
         })
         .toBe(2);
       expect(childrenOf(keymux.pid())).toContain(other);
+      expect(await requestsCounted()).toBeGreaterThanOrEqual(before);
       await load.reached(load.results.length + 300);
       const results = await load.stop();
       // Only what the dead worker carried may be lost, and only as a broken connection.

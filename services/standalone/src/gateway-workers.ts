@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type Bus, type Calls, portToChild, serveIpcBus } from '@keymux/bus';
 import { type Logger, type Service, StartProblem } from '@keymux/service';
 import { compileAhead, compileCache } from './compile-cache.ts';
+import { WorkerCounters } from './worker-counters.ts';
 import { readMessage, type ToParent, type ToWorker, type WorkerBoot } from './worker-messages.ts';
 
 const workerFile = fileURLToPath(new URL('./gateway-worker.ts', import.meta.url));
@@ -26,7 +27,7 @@ export interface GatewayWorkersDeps {
 
 export interface GatewayWorkers extends Service {
   readonly port: number;
-  /** Metrics of every worker that answers. */
+  /** Metrics of every worker that answers, and what the others had counted. */
   metrics(): Promise<object[][]>;
 }
 
@@ -37,6 +38,7 @@ export interface GatewayWorkers extends Service {
 export function createGatewayWorkers(deps: GatewayWorkersDeps): GatewayWorkers {
   const { log, count } = deps;
   const workers = new Map<number, Worker>();
+  const counters = new WorkerCounters<Worker>();
   const timers = new Set<NodeJS.Timeout>();
   let stopping = false;
   let port = 0;
@@ -63,6 +65,7 @@ export function createGatewayWorkers(deps: GatewayWorkersDeps): GatewayWorkers {
     });
     worker.on('exit', (code, signal) => {
       workers.delete(slot);
+      counters.left(worker);
       reject(new StartProblem(`gateway worker ${slot} ended (${signal ?? code})`));
       if (stopping || port === 0) return;
       log.warn({ slot, code, signal }, 'a gateway worker died; starting another');
@@ -79,20 +82,23 @@ export function createGatewayWorkers(deps: GatewayWorkersDeps): GatewayWorkers {
     return promise;
   }
 
-  function metricsOf(worker: Worker): Promise<object[]> {
+  /** What a worker answers; null when it does not. */
+  function metricsOf(worker: Worker): Promise<object[] | null> {
     lastMetricsId += 1;
     const id = lastMetricsId;
     return new Promise((resolve) => {
-      const done = (metrics: object[]): void => {
+      const done = (metrics: object[] | null): void => {
         clearTimeout(timer);
         worker.off('message', onMessage);
         resolve(metrics);
       };
       const onMessage = (value: unknown): void => {
         const message = readMessage<ToParent>(value);
-        if (message?.kind === 'metrics' && message.id === id) done(message.metrics);
+        if (message?.kind !== 'metrics' || message.id !== id) return;
+        counters.told(worker, message.metrics);
+        done(message.metrics);
       };
-      const timer = setTimeout(() => done([]), metricsTimeoutMs);
+      const timer = setTimeout(() => done(null), metricsTimeoutMs);
       worker.on('message', onMessage);
       tell(worker, { kind: 'metrics', id });
     });
@@ -103,7 +109,14 @@ export function createGatewayWorkers(deps: GatewayWorkersDeps): GatewayWorkers {
     get port() {
       return port;
     },
-    metrics: () => Promise.all(Array.from(workers.values(), metricsOf)),
+    async metrics() {
+      const asked = Array.from(workers.values());
+      const answers = await Promise.all(asked.map(metricsOf));
+      const told = new Map(asked.map((worker, at) => [worker, answers[at]]));
+      // One that went meanwhile is among those that are gone.
+      const here = Array.from(workers.values(), (each) => told.get(each) ?? counters.of(each));
+      return [counters.gone, ...here];
+    },
     async start() {
       await compileAhead(workerFile);
       // Workers accept connections themselves: the parent is not in the way of any.
