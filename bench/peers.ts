@@ -1,16 +1,16 @@
-import { execFile, fork, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { freePort } from '@keymux/parts/free-port';
 import { keptFolder } from '@keymux/parts/kept-folder';
-import { startKeymux } from '../e2e/product/keymux.ts';
+import { runProgram } from '@keymux/parts/program';
 import { type Load, run } from './load.ts';
+import { startMeasuredKeymux } from './measured-keymux.ts';
 import { cpuUs, family, residentMib } from './processes.ts';
+import { startProvider } from './provider.ts';
 
 /**
  * What a request costs in gateways that others make, as their registries give them and with the least configuration that
@@ -35,7 +35,6 @@ interface Figures {
   readonly aloneMs: number[];
 }
 
-const runProgram = promisify(execFile);
 const children: ChildProcess[] = [];
 const directory = mkdtempSync(join(tmpdir(), 'keymux-peers-'));
 
@@ -109,21 +108,10 @@ async function untilItAnswers({ name, load }: Peer): Promise<void> {
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-const provider = fork(fileURLToPath(new URL('./upstream.ts', import.meta.url)));
-children.push(provider);
-const providerPort = await new Promise<number>((resolve) => {
-  provider.once('message', (port) => resolve(Number(port)));
-});
-const upstream = `http://127.0.0.1:${providerPort}`;
-const keymux = await startKeymux({
-  env: {
-    MAX_CONCURRENT_REQUESTS: '1000',
-    LOG_LEVEL: 'warn',
-    REQUEST_LOG_WRITE_INTERVAL_MINUTES: undefined,
-  },
-});
+const provider = await startProvider();
+const keymux = await startMeasuredKeymux();
 try {
-  const upstreams = [{ url: upstream, weight: 1 }];
+  const upstreams = [{ url: provider.url, weight: 1 }];
   await keymux.api.addGroup({ name: 'bench', channel: 'openai', upstreams });
   const secrets = Array.from({ length: 1_000 }, (_, at) => `sk-bench-${at}`);
   await keymux.api.importKeys('bench', secrets);
@@ -134,8 +122,8 @@ try {
       requests: 6_000,
       load: { url: `${keymux.url}/proxy/bench/v1/chat/completions`, key: keymux.proxyKey },
     },
-    await startPortkey(upstream),
-    await startLiteLlm(upstream),
+    await startPortkey(provider.url),
+    await startLiteLlm(provider.url),
   ];
   const figures = new Map(
     peers.map((peer): [Peer, Figures] => [peer, { costUs: [], aloneMs: [] }]),
@@ -170,6 +158,7 @@ try {
   process.stdout.write(`| ${head.join(' | ')} |\n| ${rule.join(' | ')} |\n${lines.join('\n')}\n`);
 } finally {
   for (const child of children) child.kill();
+  provider.stop();
   await keymux.close();
   rmSync(directory, { recursive: true, force: true });
 }

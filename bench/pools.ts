@@ -1,9 +1,8 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startKeymux } from '../e2e/product/keymux.ts';
 import { run } from './load.ts';
+import { startMeasuredKeymux } from './measured-keymux.ts';
 import { cpuUs, family, residentMib } from './processes.ts';
+import { startProvider } from './provider.ts';
 
 /** What a large pool costs: its import while requests run, its memory, and requests with it against those with ten keys. */
 const large = Number(process.env['KEYS'] ?? 1_000_000);
@@ -16,19 +15,10 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const quantile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? 0;
 
-const provider = fork(fileURLToPath(new URL('./upstream.ts', import.meta.url)));
-const providerPort = await new Promise<number>((resolve) => {
-  provider.once('message', (port) => resolve(Number(port)));
-});
-const keymux = await startKeymux({
-  env: {
-    MAX_CONCURRENT_REQUESTS: '1000',
-    LOG_LEVEL: 'warn',
-    REQUEST_LOG_WRITE_INTERVAL_MINUTES: undefined,
-  },
-});
+const provider = await startProvider();
+const keymux = await startMeasuredKeymux();
 try {
-  const upstreams = [{ url: `http://127.0.0.1:${providerPort}`, weight: 1 }];
+  const upstreams = [{ url: provider.url, weight: 1 }];
   const secretsOf = (group: string, count: number): string[] =>
     Array.from({ length: count }, (_, at) => `sk-${group}-${String(at).padStart(24, '0')}`);
   const addressOf = (group: string): string => `${keymux.url}/proxy/${group}/v1/chat/completions`;
@@ -84,5 +74,5 @@ try {
   );
 } finally {
   await keymux.close();
-  provider.kill();
+  provider.stop();
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout } from 'node:timers/promises';
 import { freePort } from '@keymux/parts/free-port';
-import { startKeymux } from '../e2e/product/keymux.ts';
+import { startMeasuredKeymux } from './measured-keymux.ts';
 import { family } from './processes.ts';
 
 /** Something between client and provider. */
@@ -37,13 +37,7 @@ export async function startTargets(keys: number): Promise<Targets> {
       children.push(child);
       child.once('message', (port) => resolve({ port: Number(port), pid: child.pid ?? 0 }));
     });
-  const keymux = await startKeymux({
-    env: {
-      MAX_CONCURRENT_REQUESTS: '1000',
-      LOG_LEVEL: 'warn',
-      REQUEST_LOG_WRITE_INTERVAL_MINUTES: undefined,
-    },
-  });
+  const keymux = await startMeasuredKeymux();
   const close = async (): Promise<void> => {
     for (const child of children) child.kill();
     await keymux.close();

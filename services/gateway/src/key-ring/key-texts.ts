@@ -67,15 +67,16 @@ export class KeyTexts {
     return block.toString('utf8', start, start + block.readUInt16LE(from + 2));
   }
 
+  /** Whether the secret was opened and stands where its seal stood. */
   isOpened(place: number): boolean {
     return this.#blockOf(place).readUInt16LE((place % blockBytes) + 6) > 0;
   }
 
   /** The sealed secret; undefined once it was opened. */
   sealed(place: number): string | undefined {
+    if (this.isOpened(place)) return undefined;
     const block = this.#blockOf(place);
     const from = place % blockBytes;
-    if (block.readUInt16LE(from + 6) > 0) return undefined;
     const start = secretStart(block, from);
     return block.toString('utf8', start, start + block.readUInt16LE(from + 4));
   }
